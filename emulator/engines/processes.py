@@ -1,0 +1,97 @@
+"""The process engine: `multiprocessing.Process` workers, per-process queues, two threads in every client."""
+
+import gc
+import multiprocessing
+import resource
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Literal
+
+from emulator.engines.supervisor import Process, SignalWatch, Supervisor, end_all
+from emulator.engines.wiring import Wiring
+from emulator.engines.worker import WorkerPlan, run_worker
+from emulator.errors import RunError
+from emulator.options import Options
+from emulator.trace.records import Observer
+
+StartMethod = Literal["fork", "spawn"]
+
+
+def default_start_method() -> StartMethod:
+    """`fork` where it is safe, else `spawn`.
+
+    Forking 50 workers takes about 0.1 s and spawning them 2 to 6 s, so `fork` is worth choosing although Python
+    3.14 no longer does. It is unsafe in a process that runs other threads (a notebook, a test runner with a watchdog):
+    a lock that one of them holds stays locked in the child for ever. macOS's own libraries start threads.
+    """
+    is_safe = sys.platform != "darwin" and threading.active_count() == 1
+    return "fork" if is_safe else "spawn"
+
+
+def run_processes(inputs: Path, num_clients: int, output: Path, options: Options, observer: Observer) -> StartMethod:
+    """Run the swarm of `in1.txt` … in `inputs`, one process for the tracker and one for each client.
+
+    The events go to `observer` in this process. Returns the start method, when every worker has ended well; raises
+    `RunError` when one has not, and leaves no process in any case.
+    """
+    method = options.start_method or default_start_method()
+    began_s = time.monotonic()
+    make_room_for(Wiring.num_descriptors(num_clients))
+    signals = SignalWatch()
+    processes: dict[int, Process] = {}
+    wiring = Wiring(num_clients)
+    plan = WorkerPlan(
+        wiring=wiring,
+        size=num_clients + 1,
+        inputs=inputs,
+        output=output,
+        strategy=options.strategy,
+        quota=options.quota,
+        numwant=options.numwant,
+        rng_seed=options.rng_seed,
+        began_s=began_s,
+        undo=observer.undo,
+    )
+    try:
+        with signals.installed():
+            with signals.blocked():
+                start_all(processes, method, plan)
+            wiring.keep_parent_ends()
+            observer.begin()
+            ends_s = None if options.timeout_s is None else began_s + options.timeout_s
+            Supervisor(processes, wiring, signals, observer, ends_s).watch()
+    finally:
+        end_all(processes)
+        observer.end()
+        wiring.close()
+    return method
+
+
+def start_all(processes: dict[int, Process], method: StartMethod, plan: WorkerPlan) -> None:
+    """Start the tracker and the clients, and add each to `processes` as it starts."""
+    context = multiprocessing.get_context(method)
+    # A collection in a forked child would write to, and so copy, every page that it shares with its parent.
+    gc.freeze()
+    try:
+        for rank in range(plan.size):
+            process = context.Process(target=run_worker, args=(rank, plan), name=f"rank-{rank}", daemon=True)
+            process.start()
+            processes[rank] = process
+    except OSError as error:
+        raise RunError(f"only {len(processes)} of {plan.size} processes could be started: {error.strerror}") from error
+    finally:
+        gc.unfreeze()
+
+
+def make_room_for(num_descriptors: int) -> None:
+    """Raise this process's soft limit of open files, which workers inherit, as far as the run needs it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < num_descriptors:
+        if hard != resource.RLIM_INFINITY and hard < num_descriptors:
+            raise RunError(
+                f"this swarm needs {num_descriptors} open files a process and the limit is {hard}: "
+                "take fewer --clients, or raise the hard limit (ulimit -Hn)"
+            )
+        resource.setrlimit(resource.RLIMIT_NOFILE, (num_descriptors, hard))

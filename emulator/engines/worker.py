@@ -1,0 +1,239 @@
+"""What runs inside a worker process: the node that the process engine gives to the protocol, and its last belt."""
+
+import os
+import random
+import signal
+import sys
+import termios
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from emulator.engines.packet_queue import PacketQueue
+from emulator.engines.wiring import STEPS, Wiring
+from emulator.protocol.client import run_client
+from emulator.protocol.events import AnyEvent, ThreadEnded, ThreadFailed, ThreadStarted
+from emulator.protocol.messages import TRACKER, AnyMessage
+from emulator.protocol.node import Clock, Communicator, Handler, Node, Storage, serve
+from emulator.protocol.tracker import Tracker
+from emulator.scenario.storage import DirectoryStorage
+from emulator.strategies import find_strategy
+from emulator.trace.records import Record, ThreadName
+
+BATCH = 64
+"""Events that travel to the parent in one packet, unless `SHIP_AFTER_S` have passed since the last one."""
+SHIP_AFTER_S = 0.02
+LONGEST_TRACEBACK = 8_000
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_CODES = {step: code for code, step in enumerate(STEPS)}
+
+
+@dataclass(frozen=True)
+class WorkerPlan:
+    """All that a worker is told when it starts; it can be pickled."""
+
+    wiring: Wiring
+    size: int
+    inputs: Path
+    output: Path
+    strategy: str
+    quota: int
+    numwant: int
+    rng_seed: int
+    began_s: float
+    """`time.monotonic()` at the start of the run."""
+    undo: bytes
+    """What gives the terminal back as it was, should the parent be killed while it draws on it."""
+
+
+class WallClock:
+    """Wall time since the run began."""
+
+    def __init__(self, began_s: float) -> None:
+        self._began_s = began_s
+
+    def now(self) -> float:
+        return time.monotonic() - self._began_s
+
+    def sleep(self, duration_s: float) -> None:
+        time.sleep(duration_s)
+
+
+class QueueCommunicator:
+    """A communicator over one inbox a rank. One thread reads; what is sent to a dead rank is dropped."""
+
+    def __init__(self, rank: int, inboxes: "list[PacketQueue] | dict[int, PacketQueue]") -> None:
+        self._rank = rank
+        self._inboxes = inboxes
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(tuple[int, AnyMessage]).decode
+
+    def send(self, message: AnyMessage, dest: int) -> None:
+        try:
+            self._inboxes[dest].put(self._encode((self._rank, message)))
+        except BrokenPipeError:
+            pass  # the parent sees the death for itself
+
+    def recv(self) -> tuple[int, AnyMessage]:
+        return self._decode(self._inboxes[self._rank].get())
+
+
+class Journal:
+    """One process's events on their way to the parent, in the order in which its threads recorded them."""
+
+    def __init__(self, rank: int, queue: PacketQueue, clock: Clock) -> None:
+        self._rank = rank
+        self._queue = queue
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._records: list[Record] = []
+        self._shipped_s = 0.0
+
+    def record(self, thread: ThreadName, step: str, event: AnyEvent) -> None:
+        with self._lock:
+            now = self._clock.now()
+            self._records.append(Record(now, self._rank, thread, step, event))
+            if len(self._records) >= BATCH or now - self._shipped_s > SHIP_AFTER_S:
+                self._ship(now)
+
+    def flush(self) -> None:
+        with self._lock:
+            if self._records:
+                self._ship(self._clock.now())
+
+    def _ship(self, now: float) -> None:
+        try:
+            self._queue.put(self._encode(self._records))
+        except BrokenPipeError:
+            os._exit(1)  # the parent is gone
+        self._records.clear()
+        self._shipped_s = now
+
+
+class WorkerNode:
+    """The node of one thread."""
+
+    def __init__(
+        self,
+        thread: ThreadName,
+        rank: int,
+        plan: WorkerPlan,
+        clock: Clock,
+        journal: Journal,
+    ) -> None:
+        self.rank = rank
+        self.size = plan.size
+        self.clock = clock
+        self.download: Communicator = QueueCommunicator(rank, plan.wiring.download)
+        self.upload: Communicator = QueueCommunicator(rank, plan.wiring.upload)
+        self.random = random.Random(f"{plan.rng_seed}/{rank}/{thread}")
+        self.storage: Storage = DirectoryStorage(plan.inputs, plan.output, rank)
+        self._thread = thread
+        self._plan = plan
+        self._journal = journal
+        self._cells = plan.wiring.board.cells
+        self._cell = plan.wiring.board.cell(rank, thread)
+        self._step = ""
+
+    @property
+    def step(self) -> str:
+        return self._step
+
+    @step.setter
+    def step(self, step: str) -> None:
+        self._step = step
+        self._cells[self._cell] = _CODES[step]
+
+    def record(self, event: AnyEvent) -> None:
+        self._journal.record(self._thread, self._step, event)
+
+    def run_threads(self, download: Callable[[Node], None], upload: Callable[[Node], Handler]) -> None:
+        def upload_thread(node: Node) -> None:
+            serve(node.upload, upload(node))
+
+        bodies: list[tuple[ThreadName, Callable[[Node], None]]] = [("download", download), ("upload", upload_thread)]
+        threads = [threading.Thread(target=self._beside(name).live, args=(body,), name=name) for name, body in bodies]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _beside(self, thread: ThreadName) -> "WorkerNode":
+        """The node of another thread of this process."""
+        node = WorkerNode(thread, self.rank, self._plan, self.clock, self._journal)
+        node.step = self.step
+        return node
+
+    def live(self, body: Callable[[Node], None]) -> bool:
+        """Run a thread's whole life. An exception is told to the parent, which ends the run; False for that."""
+        self.record(ThreadStarted(os.getpid()))
+        try:
+            body(self)
+        except BaseException as error:
+            text = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
+            self.record(ThreadFailed(_one_line(error), text))
+            self._journal.flush()
+            return False
+        self.record(ThreadEnded())
+        return True
+
+
+def _one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".replace("\n", " | ")
+
+
+def run_worker(rank: int, plan: WorkerPlan) -> None:
+    """The main function of every process that the engine starts."""
+    _take_signals()
+    plan.wiring.keep_own(rank)
+    threading.Thread(target=_watch_parent, args=(rank, plan), name="life", daemon=True).start()
+    clock = WallClock(plan.began_s)
+    journal = Journal(rank, plan.wiring.events, clock)
+    node = WorkerNode("main", rank, plan, clock, journal)
+    node.step = "T1" if rank == TRACKER else "P1"
+    is_well = node.live(lambda node: _run_rank(node, plan))
+    journal.flush()
+    if not is_well:
+        sys.exit(1)
+
+
+def _run_rank(node: Node, plan: WorkerPlan) -> None:
+    if node.rank == TRACKER:
+        serve(node.download, Tracker(node, plan.numwant))
+    else:
+        run_client(node, find_strategy(plan.strategy), plan.quota)
+
+
+def _take_signals() -> None:
+    """The terminal's signals are the parent's business; what ends a worker from outside is SIGTERM or SIGKILL."""
+    signal.set_wakeup_fd(-1)
+    for signum in (signal.SIGINT, signal.SIGHUP, signal.SIGTTOU):
+        signal.signal(signum, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+
+
+def _watch_parent(rank: int, plan: WorkerPlan) -> None:
+    """End with the parent, whatever killed it; nobody is left then to give the terminal back but the tracker."""
+    terminal = _terminal_state() if rank == TRACKER and plan.undo else None
+    try:
+        plan.wiring.life.get()
+    except EOFError:
+        if terminal is not None:
+            os.write(sys.__stdout__.fileno(), plan.undo)
+            termios.tcsetattr(sys.__stdout__.fileno(), termios.TCSANOW, terminal)
+    finally:
+        os._exit(1)
+
+
+def _terminal_state() -> list[object] | None:
+    try:
+        return termios.tcgetattr(sys.__stdout__.fileno())
+    except (termios.error, OSError, ValueError):
+        return None

@@ -1,0 +1,47 @@
+"""What can go wrong, whose fault it is, and which exit status says so."""
+
+from collections.abc import Sequence
+
+
+class EmulatorError(Exception):
+    """The root. `exit_status` is what the command line ends with; the text is for a person."""
+
+    exit_status = 1
+
+
+class InputError(EmulatorError):
+    """The user's input: one line a problem, `path:line: what, and what to do`."""
+
+    exit_status = 2
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class RunError(EmulatorError):
+    """The run ended before every wanted file was there."""
+
+
+class WorkerDied(RunError):
+    """A process of the swarm ended without being told to: killed, or crashed."""
+
+
+class WorkerFailed(RunError):
+    """A thread of the swarm ended by an exception; `traceback` is its traceback, as text."""
+
+    def __init__(self, text: str, traceback: str) -> None:
+        super().__init__(text)
+        self.traceback = traceback
+
+
+class RunTimedOut(RunError):
+    """The time limit that the user set was reached."""
+
+
+class Interrupted(RunError):
+    """A signal ended the run."""
+
+    def __init__(self, text: str, signum: int) -> None:
+        super().__init__(text)
+        self.exit_status = 128 + signum

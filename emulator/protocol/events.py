@@ -1,0 +1,189 @@
+"""What the protocol says about itself while it runs: one frozen event per thing that happens.
+
+The engine stamps each event with the time, the rank, the thread and the step it happened in (`trace.records`).
+Nothing is shown, counted or checked that is not in an event.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Role = Literal["leecher", "peer", "seed"]
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
+    """What all events share: immutable, and encoded as an array that begins with the class name."""
+
+
+# Processes and threads (recorded by the engine)
+
+
+class ThreadStarted(Event, frozen=True):
+    """P4: a thread begins; the thread `main` stands for its process."""
+
+    pid: int
+
+
+class ThreadEnded(Event, frozen=True):
+    """P4, U5, D8, T9: a thread ends as the protocol says."""
+
+
+class ThreadFailed(Event, frozen=True):
+    """A thread ended by an exception; the run is over."""
+
+    error: str
+    traceback: str
+
+
+# Barriers
+
+
+class Reported(Event, frozen=True):
+    """P2: the client has told the tracker what it owns."""
+
+    num_files: int
+
+
+class BarrierPassed(Event, frozen=True):
+    """P3, D2: the client goes on after the tracker's signal."""
+
+    number: int
+
+
+class BarrierOpened(Event, frozen=True):
+    """T2, T4: all clients have reached the barrier; the tracker signals."""
+
+    number: int
+
+
+# Swarms, as the tracker sees them
+
+
+class RoleChanged(Event, frozen=True):
+    """T1, T6, T7: `client` now has this role for `file`."""
+
+    client: int
+    file: str
+    role: Role
+
+
+class ClientFinished(Event, frozen=True):
+    """T8: `client` has everything it wanted."""
+
+    client: int
+
+
+# Downloading
+
+
+class DownloadStarted(Event, frozen=True):
+    """D3: the client begins a wanted file; `num_present` segments were there already."""
+
+    file: str
+    num_segments: int
+    num_present: int
+
+
+class RoundBegan(Event, frozen=True, gc=True):
+    """D3: a new round, with a fresh swarm list; rounds of a file count from 1."""
+
+    file: str
+    round: int
+    seeds: tuple[int, ...]
+    peers: tuple[int, ...]
+
+
+class RoundEnded(Event, frozen=True):
+    """D3: the round is over, with `num_segments` got in it."""
+
+    file: str
+    round: int
+    num_segments: int
+
+
+class PeerChosen(Event, frozen=True, gc=True):
+    """D4: this peer was picked at random among `candidates`, after `num_misses` misses in a row."""
+
+    file: str
+    peer: int
+    candidates: tuple[int, ...]
+    num_misses: int
+
+
+class SeedChosen(Event, frozen=True, gc=True):
+    """D5: these seeds were asked, gave these numbers of open connections, and `seed` had the fewest."""
+
+    file: str
+    seed: int
+    asked: tuple[int, ...]
+    counts: tuple[int, ...]
+
+
+class SegmentsTaken(Event, frozen=True, gc=True):
+    """D4, D6: the visit to `uploader` is over: what it gave, and whether it ended with a miss."""
+
+    file: str
+    uploader: int
+    is_seed: bool
+    segments: tuple[int, ...]
+    is_missed: bool
+
+
+class SegmentRejected(Event, frozen=True):
+    """The segment did not match its hash: it counts as a miss and is not passed on."""
+
+    file: str
+    segment: int
+    uploader: int
+
+
+class FileWritten(Event, frozen=True):
+    """D7: every segment is there and the output is under its final name."""
+
+    file: str
+    num_segments: int
+
+
+class DownloadsFinished(Event, frozen=True):
+    """D8: every wanted file is written."""
+
+
+# Uploading
+
+
+class ConnectionOpened(Event, frozen=True):
+    """U2: the first segment given to `client`; `num_open` counts this connection."""
+
+    client: int
+    num_open: int
+
+
+class ConnectionClosed(Event, frozen=True):
+    """U4: `client` has closed its connection, over which it got `num_segments`; `num_open` are left."""
+
+    client: int
+    num_segments: int
+    num_open: int
+
+
+AnyEvent = (
+    ThreadStarted
+    | ThreadEnded
+    | ThreadFailed
+    | Reported
+    | BarrierPassed
+    | BarrierOpened
+    | RoleChanged
+    | ClientFinished
+    | DownloadStarted
+    | RoundBegan
+    | RoundEnded
+    | PeerChosen
+    | SeedChosen
+    | SegmentsTaken
+    | SegmentRejected
+    | FileWritten
+    | DownloadsFinished
+    | ConnectionOpened
+    | ConnectionClosed
+)

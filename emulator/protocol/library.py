@@ -1,0 +1,82 @@
+"""What a client holds. Pure; one writer (the download thread) and one reader (the upload thread).
+
+No lock is needed: a segment's content is stored before it is marked as present, and a mark is never taken back.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from emulator.protocol.files import HASH_DIGITS, FileMetadata
+
+
+class Holding:
+    """One file as far as it is there."""
+
+    def __init__(self, metadata: FileMetadata, *, is_complete: bool = False) -> None:
+        self.metadata = metadata
+        self._present = bytearray(metadata.num_segments)
+        self._content: bytes | bytearray = bytearray()
+        self._first_missing = 0
+        self.num_missing = metadata.num_segments
+        if is_complete:
+            self._content, self.num_missing = metadata.hashes, 0
+            self._present[:] = b"\x01" * metadata.num_segments
+        else:
+            self._content = bytearray(len(metadata.hashes))
+
+    @property
+    def is_complete(self) -> bool:
+        return self.num_missing == 0
+
+    @property
+    def content(self) -> bytes:
+        """All segments in order, as D7 writes them; those that are missing are NUL bytes."""
+        return bytes(self._content)
+
+    def has(self, segment: int) -> bool:
+        return 0 <= segment < len(self._present) and self._present[segment] == 1
+
+    def get(self, segment: int) -> bytes | None:
+        """The segment's content, or None where it is not (yet) held or does not exist."""
+        if not self.has(segment):
+            return None
+        return bytes(self._content[segment * HASH_DIGITS : (segment + 1) * HASH_DIGITS])
+
+    def add(self, segment: int, data: bytes) -> bool:
+        """Keep a received segment if it matches its hash; False, and nothing kept, if it does not."""
+        assert isinstance(self._content, bytearray) and not self.has(segment), f"segment {segment} is held already"
+        if data != self.metadata.segment(segment):
+            return False
+        self._content[segment * HASH_DIGITS : (segment + 1) * HASH_DIGITS] = data
+        self._present[segment] = 1
+        self.num_missing -= 1
+        return True
+
+    @property
+    def first_missing(self) -> int:
+        """The first segment in file order that is not there; -1 where none is missing."""
+        # Segments are never taken back, so each search may begin where the last one ended.
+        self._first_missing = found = self._present.find(0, max(0, self._first_missing))
+        return found
+
+    def missing(self) -> Iterator[int]:
+        """All segments that are not there, in file order."""
+        return (segment for segment, is_present in enumerate(self._present) if not is_present)
+
+
+class Library:
+    """All files of one client: owned, being downloaded, downloaded."""
+
+    def __init__(self, owned: Iterable[FileMetadata] = ()) -> None:
+        self._holdings = {metadata.name: Holding(metadata, is_complete=True) for metadata in owned}
+
+    def __contains__(self, file: str) -> bool:
+        return file in self._holdings
+
+    def open(self, metadata: FileMetadata) -> Holding:
+        """The holding of a wanted file; empty for a new file, whole for one that the client owns."""
+        return self._holdings.setdefault(metadata.name, Holding(metadata))
+
+    def get(self, file: str, segment: int) -> bytes | None:
+        """U2: the segment's content, or None where the client does not hold it."""
+        holding = self._holdings.get(file)
+        return None if holding is None else holding.get(segment)

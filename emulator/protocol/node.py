@@ -1,0 +1,84 @@
+"""The ports: all that the protocol knows of the world it runs in. An engine supplies them."""
+
+import random
+from collections.abc import Callable
+from typing import Protocol
+
+from emulator.protocol.events import AnyEvent
+from emulator.protocol.files import ClientInput
+from emulator.protocol.messages import AnyMessage
+
+
+class ProtocolError(Exception):
+    """Another rank sent what the protocol does not allow here; the text names it, the step and the message."""
+
+
+class Communicator(Protocol):
+    """One of the two communicators, as one thread sees it. Order is kept between any two ranks."""
+
+    def send(self, message: AnyMessage, dest: int) -> None:
+        """Put `message` into the inbox of rank `dest`; what is sent to a dead rank is dropped."""
+
+    def recv(self) -> tuple[int, AnyMessage]:
+        """Wait for the next message, from any source, and return `(source, message)`."""
+
+
+class Clock(Protocol):
+    def now(self) -> float:
+        """Seconds since the run began."""
+
+    def sleep(self, duration_s: float) -> None: ...
+
+
+class Storage(Protocol):
+    """A client's own disk."""
+
+    def read_input(self) -> ClientInput:
+        """P1."""
+
+    def write_output(self, file: str, hashes: bytes) -> None:
+        """D7: make the output appear under its final name, whole or not at all."""
+
+
+class Handler(Protocol):
+    """A server that only ever reacts to one message, without waiting inside."""
+
+    @property
+    def is_running(self) -> bool: ...
+
+    def handle(self, source: int, message: AnyMessage) -> None: ...
+
+
+class Node(Protocol):
+    """What one thread of one rank is given: `size` ranks in all, of which rank 0 is the tracker."""
+
+    rank: int
+    size: int
+    download: Communicator
+    upload: Communicator
+    clock: Clock
+    random: random.Random
+    storage: Storage
+    step: str
+    """The step that the thread is in, `D4`; stamped on every event, and named if the thread dies in it."""
+
+    def record(self, event: AnyEvent) -> None:
+        """Add an event to the run's one stream of events."""
+
+    def run_threads(self, download: Callable[["Node"], None], upload: Callable[["Node"], Handler]) -> None:
+        """P4: run both threads, each with a node of its own, and return when both have ended.
+
+        `download` is the thread's whole life; `upload` makes the handler that serves the `upload` communicator.
+        """
+
+
+def serve(communicator: Communicator, handler: Handler) -> None:
+    """The loop around every handler: receive one message, react to it."""
+    while handler.is_running:
+        source, message = communicator.recv()
+        handler.handle(source, message)
+
+
+def unexpected(node: Node, source: int, message: AnyMessage) -> ProtocolError:
+    """The error for a message that has no place in the step that `node` is in."""
+    return ProtocolError(f"rank {node.rank} at {node.step}: rank {source} sent an unexpected {message!r:.200}")

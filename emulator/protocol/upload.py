@@ -1,0 +1,67 @@
+"""The upload thread: U1 … U5. A handler: the loop that receives (U1) is `node.serve`."""
+
+from emulator.protocol.events import ConnectionClosed, ConnectionOpened
+from emulator.protocol.library import Library
+from emulator.protocol.messages import (
+    AnyMessage,
+    Close,
+    ConnectionCount,
+    ConnectionCountRequest,
+    Hit,
+    Miss,
+    SegmentRequest,
+    Stop,
+)
+from emulator.protocol.node import Node, unexpected
+
+
+class Uploader:
+    """Serves the segments that its client holds, and knows with whom it has a connection."""
+
+    def __init__(self, node: Node, library: Library) -> None:
+        self.is_running = True
+        self._node = node
+        self._library = library
+        self._connections: dict[int, int] = {}
+        """Segments given so far to each client that a connection is open with."""
+        node.step = "U1"
+
+    def handle(self, source: int, message: AnyMessage) -> None:
+        match message:
+            case SegmentRequest(file, segment):
+                self._answer_segment(source, file, segment)  # U2
+            case ConnectionCountRequest():
+                self._node.step = "U3"
+                self._node.download.send(ConnectionCount(len(self._connections)), source)
+            case Close():
+                self._node.step = "U4"
+                self._forget(source)
+            case Stop():
+                self._node.step = "U5"
+                self._end()
+            case _:
+                raise unexpected(self._node, source, message)
+
+    def _answer_segment(self, client: int, file: str, segment: int) -> None:
+        """U2: a segment of a file that it seeds, or of one that it is still downloading."""
+        self._node.step = "U2"
+        data = self._library.get(file, segment)
+        if data is None:
+            self._node.download.send(Miss(file, segment), client)
+            return
+        num_given = self._connections.get(client, 0)
+        self._connections[client] = num_given + 1
+        if num_given == 0:
+            self._node.record(ConnectionOpened(client, len(self._connections)))
+        self._node.download.send(Hit(file, segment, data), client)
+
+    def _forget(self, client: int) -> None:
+        num_given = self._connections.pop(client, None)
+        if num_given is not None:
+            self._node.record(ConnectionClosed(client, num_given, len(self._connections)))
+
+    def _end(self) -> None:
+        """U5. Where order holds between two ranks only, a *stop* can overtake another client's *close*."""
+        for client in list(self._connections):
+            self._forget(client)
+        self.is_running = False

@@ -1,0 +1,145 @@
+"""One call runs a swarm: a scenario goes in, a typed and proven result comes out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from emulator.engines.processes import StartMethod, run_processes
+from emulator.options import Options
+from emulator.scenario.outputs import prepare_output
+from emulator.scenario.scenario import Scenario, output_name
+from emulator.scenario.verify import Verification, verify
+from emulator.trace.records import Observer, Record
+from emulator.trace.statistics import SwarmStatistics, jain_index
+
+
+class ClientResult(msgspec.Struct, frozen=True):
+    """What one client did. Times are in seconds since the second barrier (T4)."""
+
+    rank: int
+    num_from_peers: int
+    num_from_seeds: int
+    num_misses: int
+    num_uploaded: int
+    most_connections: int
+    num_rounds: int
+    file_times_s: dict[str, float]
+    """When each of its wanted files was written (D7)."""
+    finished_s: float | None
+    """When the tracker knew that it had everything (T8)."""
+
+
+class RunResult(msgspec.Struct, frozen=True):
+    """What a run did, as its events and its outputs show. Times are in seconds."""
+
+    num_clients: int
+    num_files: int
+    num_segments: int
+    """Segments transferred between clients."""
+    elapsed_s: float
+    """The whole run, processes started and ended included."""
+    makespan_s: float | None
+    """From the second barrier to the last client's end."""
+    segments_per_s: float | None
+    """`num_segments` over `makespan_s`."""
+    jain_index: float
+    """How evenly uploads were spread over the clients: 1 for all equal, 1/N for one client alone."""
+    clients: tuple[ClientResult, ...]
+    verification: Verification
+    options: Options
+    start_method: StartMethod
+    output: str
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every wanted file is complete and right."""
+        return self.verification.is_proven and self.makespan_s is not None
+
+    @property
+    def exit_status(self) -> int:
+        return 0 if self.is_proven else 1
+
+
+class _Tally:
+    """Passes everything on to the caller's observer, and keeps the statistics of the result."""
+
+    def __init__(self, statistics: SwarmStatistics, observer: Observer | None) -> None:
+        self.interval_s = observer.interval_s if observer else None
+        self.undo = observer.undo if observer else b""
+        self._statistics = statistics
+        self._observer = observer
+
+    def begin(self) -> None:
+        if self._observer:
+            self._observer.begin()
+
+    def observe(self, records: Sequence[Record]) -> None:
+        self._statistics.add_all(records)
+        if self._observer:
+            self._observer.observe(records)
+
+    def tick(self) -> None:
+        if self._observer:
+            self._observer.tick()
+
+    def end(self) -> None:
+        if self._observer:
+            self._observer.end()
+
+
+def run(
+    scenario: Scenario, output: Path, options: Options | None = None, observer: Observer | None = None
+) -> RunResult:
+    """Run `scenario` on the process engine, write the outputs to the folder `output`, and prove them.
+
+    Outputs of an earlier run under the same names are removed first. Raises `InputError` where `output` cannot be
+    written, and `RunError` where a worker died or failed, the time limit was reached or a signal came; no process is
+    left then, and no output that is not whole. A result whose `is_proven` is false is returned, not raised.
+    """
+    options = options or Options()
+    prepare_output(output, [output_name(*key) for key in scenario.expected_outputs()])
+    statistics = SwarmStatistics(len(scenario.clients))
+    start_method = run_processes(
+        scenario.inputs, len(scenario.clients), output, options, _Tally(statistics, observer)
+    )
+    return _result(scenario, statistics, verify(scenario, output), options, start_method, output)
+
+
+def _result(
+    scenario: Scenario,
+    statistics: SwarmStatistics,
+    verification: Verification,
+    options: Options,
+    start_method: StartMethod,
+    output: Path,
+) -> RunResult:
+    makespan_s = statistics.makespan_s
+    clients = tuple(
+        ClientResult(
+            rank=client.rank,
+            num_from_peers=client.num_from_peers,
+            num_from_seeds=client.num_from_seeds,
+            num_misses=client.num_misses,
+            num_uploaded=client.num_uploaded,
+            most_connections=client.most_connections,
+            num_rounds=client.num_rounds,
+            file_times_s={file: statistics.since_start(time_s) for file, time_s in client.written_s.items()},
+            finished_s=None if client.finished_s is None else statistics.since_start(client.finished_s),
+        )
+        for client in statistics.clients
+    )
+    return RunResult(
+        num_clients=len(clients),
+        num_files=len(scenario.files),
+        num_segments=statistics.num_transferred,
+        elapsed_s=statistics.latest_s,
+        makespan_s=makespan_s,
+        segments_per_s=statistics.num_transferred / makespan_s if makespan_s else None,
+        jain_index=jain_index([client.num_uploaded for client in clients]),
+        clients=clients,
+        verification=verification,
+        options=options,
+        start_method=start_method,
+        output=str(output),
+    )

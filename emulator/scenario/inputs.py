@@ -1,0 +1,198 @@
+"""Reading a client's input file: tolerant of how lines end, strict about everything else.
+
+Every problem is one line, `path:line: what, and what to do`, so that a person can mend all of them at once.
+"""
+
+import re
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+from emulator.errors import InputError
+from emulator.protocol.files import HASH_DIGITS, ClientInput, FileMetadata
+
+MAX_INPUT_BYTES = 1 << 30
+MAX_NAME_BYTES = 255
+MAX_HASH_PROBLEMS = 5
+"""A file with more wrong hashes than this is of another kind; the rest of them is not listed."""
+
+COUNT = re.compile(r"[0-9]{1,10}")
+HASH = re.compile(rf"[0-9a-fA-F]{{{HASH_DIGITS}}}")
+FIELDS = re.compile(r"[ \t]+")
+BLANKS = " \t\r"
+
+
+class ParsedInput(NamedTuple):
+    """An input file's content and where its names stand, for what is checked across files."""
+
+    path: str
+    content: ClientInput
+    owned_lines: dict[str, int]
+    wanted_lines: dict[str, int]
+
+
+def read_input(path: Path) -> ParsedInput:
+    """Read and check one input file. Raises `InputError` with all its problems."""
+    return parse_input(_read_bytes(path), str(path))
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        # Reading a pipe or a device as if it were a file would wait for ever.
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError([f"{path}: not a regular file; give a text file"])
+        if status.st_size > MAX_INPUT_BYTES:
+            raise InputError([f"{path}: {status.st_size} bytes; an input file has at most {MAX_INPUT_BYTES}"])
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError([f"{path}: cannot be read ({error.strerror}); check the name and its permissions"]) from error
+
+
+def parse_input(data: bytes, path: str) -> ParsedInput:
+    """Parse the content of an input file; `path` is only for the problems' text. Raises `InputError`."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError([f"{path}:{line}: not UTF-8 (byte {data[error.start]:#04x}); save the file as UTF-8"]) from None
+    parser = _Parser(text, path)
+    parsed = parser.parse()
+    if parser.problems:
+        raise InputError(parser.problems)
+    return parsed
+
+
+class _Broken(Exception):
+    """The structure is lost: what follows in this file cannot be told apart."""
+
+
+class _Parser:
+    def __init__(self, text: str, path: str) -> None:
+        # Not `splitlines`, which also splits at form feeds and U+2028.
+        self._lines = [line.rstrip(BLANKS) for line in text.split("\n")]
+        while self._lines and not self._lines[-1]:
+            self._lines.pop()
+        self._next = 0
+        self._path = path
+        self.problems: list[str] = []
+
+    def parse(self) -> ParsedInput:
+        owned: list[FileMetadata] = []
+        owned_lines: dict[str, int] = {}
+        wanted_lines: dict[str, int] = {}
+        try:
+            if not self._lines:
+                self._add(1, "the file is empty; begin with the number of files owned")
+                raise _Broken
+            if self._lines[0].startswith("\ufeff"):
+                self._add(1, "begins with a byte-order mark; save the file as UTF-8 without it")
+                self._lines[0] = self._lines[0].removeprefix("\ufeff")
+            for _ in range(self._take_count("the number of files owned")):
+                owned.append(self._take_file(owned_lines))
+            for _ in range(self._take_count("the number of files wanted")):
+                self._take_wanted(wanted_lines)
+            self._check_end()
+        except _Broken:
+            pass
+        return ParsedInput(
+            self._path, ClientInput(tuple(owned), tuple(wanted_lines)), owned_lines, wanted_lines
+        )
+
+    def _add(self, line: int, text: str) -> None:
+        self.problems.append(f"{self._path}:{line}: {text}")
+
+    def _take(self, what: str) -> tuple[int, str]:
+        """The next line and its number, or a problem that says what should have stood there."""
+        if self._next == len(self._lines):
+            self._add(self._next, f"the file ends where {what} should follow; add what is missing")
+            raise _Broken
+        self._next += 1
+        return self._next, self._lines[self._next - 1]
+
+    def _take_count(self, what: str) -> int:
+        line, text = self._take(what)
+        if HASH.fullmatch(text):
+            self._add(line, f"expected {what}, found a hash; correct the number of segments of the file above")
+            raise _Broken
+        return self._count(line, text, what)
+
+    def _count(self, line: int, text: str, what: str) -> int:
+        """A count is checked against the lines that are left before anything is allocated for it."""
+        if not COUNT.fullmatch(text):
+            self._add(line, f"expected {what}, found {text!r:.60}; write a whole number in decimal digits")
+            raise _Broken
+        num_left = len(self._lines) - line
+        if int(text) > num_left:
+            self._add(line, f"{what} is {int(text)}, but only {num_left} lines follow; correct the number")
+            raise _Broken
+        return int(text)
+
+    def _take_file(self, lines: dict[str, int]) -> FileMetadata:
+        line, text = self._take("a file's name and number of segments")
+        fields = FIELDS.split(text)
+        if len(fields) != 2 or not all(fields):
+            if HASH.fullmatch(text):
+                self._add(line, "a hash more than the file above says; correct its number of segments")
+            else:
+                self._add(line, f"expected a file's name and number of segments, found {text!r:.60}; write 'name 3'")
+            raise _Broken
+        name = fields[0]
+        self._check_name(line, name)
+        if name in lines:
+            self._add(line, f"{name!r} is owned twice (first in line {lines[name]}); leave one out")
+        lines.setdefault(name, line)
+        num_segments = self._count(line, fields[1], f"the number of segments of {name!r:.60}")
+        return FileMetadata(name, self._take_hashes(num_segments, name, line))
+
+    def _take_hashes(self, num_segments: int, name: str, header: int) -> bytes:
+        hashes = self._lines[self._next : self._next + num_segments]
+        num_wrong = 0
+        for number, text in enumerate(hashes, self._next + 1):
+            if HASH.fullmatch(text):
+                continue
+            if _looks_like_no_hash(text):
+                num_here = number - header - 1
+                self._add(
+                    number,
+                    f"expected hash {num_here + 1} of {num_segments} of {name!r:.60}, found {text!r:.60}; "
+                    f"correct the number in line {header}, or add the hashes that are missing",
+                )
+                raise _Broken
+            num_wrong += 1
+            if num_wrong <= MAX_HASH_PROBLEMS:
+                self._add(number, f"{text!r:.60} is no hash; write {HASH_DIGITS} hexadecimal digits")
+        self._next += len(hashes)
+        return "".join(hashes).encode() if num_wrong == 0 else b""
+
+    def _take_wanted(self, lines: dict[str, int]) -> None:
+        line, name = self._take("the name of a wanted file")
+        if not name or FIELDS.search(name):
+            self._add(line, f"expected the name of a wanted file, found {name!r:.60}; write one name, without blanks")
+            return
+        self._check_name(line, name)
+        if name in lines:
+            self._add(line, f"{name!r} is wanted twice (first in line {lines[name]}); leave one out")
+        lines.setdefault(name, line)
+
+    def _check_name(self, line: int, name: str) -> None:
+        num_bytes = len(name.encode("utf-8"))
+        if num_bytes > MAX_NAME_BYTES:
+            self._add(line, f"the name {name[:20]!r}… has {num_bytes} bytes; shorten it to {MAX_NAME_BYTES}")
+        elif "/" in name or name in (".", ".."):
+            self._add(line, f"the name {name!r} could leave the output directory; give a plain file name")
+        elif not name.isprintable():
+            self._add(line, f"the name {name!r} has control or invisible characters; remove them")
+
+    def _check_end(self) -> None:
+        if self._next < len(self._lines):
+            text = self._lines[self._next]
+            self._add(
+                self._next + 1,
+                f"{text!r:.60} follows the last wanted file; remove it, or correct the number of files wanted",
+            )
+
+
+def _looks_like_no_hash(text: str) -> bool:
+    """Whether a line belongs to what follows the hashes: a name and a count, a count, or nothing at all."""
+    return not text or COUNT.fullmatch(text) is not None or FIELDS.search(text) is not None

@@ -1,0 +1,107 @@
+"""Outputs appear under their final names whole, or not at all."""
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from emulator.errors import InputError
+from emulator.protocol.files import HASH_DIGITS
+
+NO_UNNAMED_FILES = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
+"""What a system answers that cannot make a file without a name, or cannot name it later."""
+
+
+def format_output(hashes: bytes) -> bytes:
+    """The content of an output file: one hash a line."""
+    return b"".join(hashes[at : at + HASH_DIGITS] + b"\n" for at in range(0, len(hashes), HASH_DIGITS))
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` so that `path` is never seen half-written. Raises `OSError`; then nothing is left behind."""
+    try:
+        if hasattr(os, "O_TMPFILE"):
+            try:
+                _write_unnamed(path, data)
+                return
+            except OSError as error:
+                if error.errno not in NO_UNNAMED_FILES:
+                    raise
+        _write_renamed(path, data)
+    except OSError as error:
+        # Name the output: not its folder, nor a name that it had for a moment.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _write_unnamed(path: Path, data: bytes) -> None:
+    """A file without a name until it is whole: not even SIGKILL leaves anything behind."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        descriptor = os.open(path.parent, os.O_WRONLY | os.O_TMPFILE, 0o666)
+        try:
+            _write_all(descriptor, data)
+            # With a folder's descriptor Python calls linkat(2), which follows the link to the unnamed file.
+            source = f"/proc/self/fd/{descriptor}"
+            try:
+                os.link(source, path.name, dst_dir_fd=folder)
+            except FileExistsError:
+                spare = _spare_name(path)
+                os.link(source, spare.name, dst_dir_fd=folder)
+                _replace(spare, path)
+        finally:
+            os.close(descriptor)
+    finally:
+        os.close(folder)
+
+
+def _write_renamed(path: Path, data: bytes) -> None:
+    spare = _spare_name(path)
+    descriptor = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        _write_all(descriptor, data)
+    except BaseException:
+        spare.unlink()
+        raise
+    finally:
+        os.close(descriptor)
+    _replace(spare, path)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    # A file system may report only on closing that the disk is full; the file must not have its name by then.
+    os.close(os.dup(descriptor))
+
+
+def _replace(spare: Path, path: Path) -> None:
+    try:
+        os.replace(spare, path)
+    except BaseException:
+        spare.unlink()
+        raise
+
+
+def _spare_name(path: Path) -> Path:
+    return path.with_name(f".{secrets.token_hex(8)}.part")
+
+
+def prepare_output(output: Path, names: Iterable[str]) -> None:
+    """Make the output folder and take away older outputs of the same names, so that what is there is this run's.
+
+    Raises `InputError` where that cannot be done, or where nothing could be written.
+    """
+    at = output
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        probe = _spare_name(output / "probe")
+        write_whole(probe, b"\n")
+        probe.unlink()
+        for at in [output / name for name in names]:
+            with contextlib.suppress(FileNotFoundError):
+                at.unlink()
+    except OSError as error:
+        raise InputError([f"{at}: cannot be written ({error.strerror}); choose another --output"]) from error

@@ -1,0 +1,141 @@
+"""A scenario: the swarm that a folder of input files describes, checked as a whole before anything starts."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.errors import InputError
+from emulator.protocol.files import ClientInput, FileMetadata
+from emulator.scenario.inputs import MAX_NAME_BYTES, ParsedInput, read_input
+
+INPUT_NAME = re.compile(r"in([1-9][0-9]{0,6})\.txt")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """The clients of a swarm, client R at `clients[R - 1]`, and the folder that their input files are in."""
+
+    inputs: Path
+    clients: tuple[ClientInput, ...]
+
+    @property
+    def files(self) -> dict[str, FileMetadata]:
+        """Every file of the swarm by name."""
+        return {metadata.name: metadata for client in self.clients for metadata in client.owned}
+
+    def expected_outputs(self) -> dict[tuple[int, str], FileMetadata]:
+        """What has to be written: the metadata of every wanted file, by client and file name."""
+        files = self.files
+        return {(rank, name): files[name] for rank, client in enumerate(self.clients, 1) for name in client.wanted}
+
+    @property
+    def num_wanted_segments(self) -> int:
+        """Segments that have to be transferred: those of wanted files that the client does not own itself."""
+        files = self.files
+        return sum(
+            files[name].num_segments
+            for client in self.clients
+            for name in set(client.wanted) - {metadata.name for metadata in client.owned}
+        )
+
+
+def input_name(rank: int) -> str:
+    return f"in{rank}.txt"
+
+
+def output_name(rank: int, file: str) -> str:
+    return f"client{rank}_{file}"
+
+
+def read_scenario(inputs: Path, num_clients: int | None = None) -> Scenario:
+    """Read and check `in1.txt` … `in<N>.txt`; N is the number of input files where it is not given.
+
+    Raises `InputError` with the problems of all files at once.
+    """
+    ranks = _find_ranks(inputs)
+    size = num_clients if num_clients is not None else len(ranks)
+    problems: list[str] = []
+    if ranks and size > max(ranks):
+        problems.append(f"{inputs}: has inputs for {len(ranks)} clients, not for {size}; lower --clients, or add more")
+    parsed: dict[int, ParsedInput] = {}
+    for rank in range(1, min(size, max(ranks)) + 1):
+        if rank not in ranks:
+            problems.append(f"{inputs / input_name(rank)}: missing, a gap in the numbering; number the inputs from 1")
+            continue
+        try:
+            parsed[rank] = read_input(inputs / input_name(rank))
+        except InputError as error:
+            problems += error.problems
+    if not problems:
+        # Across files only when each is whole: a file that could not be read would seem to own nothing.
+        problems = _check_across(parsed)
+    if problems:
+        raise InputError(problems)
+    return Scenario(inputs, tuple(parsed[rank].content for rank in sorted(parsed)))
+
+
+def _find_ranks(inputs: Path) -> set[int]:
+    try:
+        names = [entry.name for entry in inputs.iterdir()]
+    except OSError as error:
+        raise InputError([f"{inputs}: cannot be read as a folder ({error.strerror}); give the folder of in1.txt …"]) from error
+    ranks = {int(match[1]) for name in names if (match := INPUT_NAME.fullmatch(name))}
+    if not ranks:
+        raise InputError([f"{inputs}: no input files; they are called in1.txt, in2.txt, …"])
+    return ranks
+
+
+def _check_across(parsed: dict[int, ParsedInput]) -> list[str]:
+    """Problems between files: owners that disagree, wanted files that nobody owns, outputs that cannot be named."""
+    problems: list[str] = []
+    owners: dict[str, tuple[ParsedInput, FileMetadata]] = {}
+    for source in parsed.values():
+        for metadata in source.content.owned:
+            first, agreed = owners.setdefault(metadata.name, (source, metadata))
+            if metadata != agreed:
+                problems.append(_disagreement(source, metadata, first, agreed))
+    for rank, source in parsed.items():
+        for name, line in source.wanted_lines.items():
+            if name not in owners:
+                problems.append(
+                    f"{source.path}:{line}: nobody owns {name!r} among the {len(parsed)} clients; "
+                    "give it an owner, or remove it"
+                )
+            if len(output_name(rank, name).encode()) > MAX_NAME_BYTES:
+                problems.append(
+                    f"{source.path}:{line}: the output {output_name(rank, name)[:20]!r}… would have a name of more "
+                    f"than {MAX_NAME_BYTES} bytes; shorten the file's name"
+                )
+    return problems
+
+
+def _disagreement(source: ParsedInput, metadata: FileMetadata, first: ParsedInput, agreed: FileMetadata) -> str:
+    line, first_line = source.owned_lines[metadata.name], first.owned_lines[metadata.name]
+    if metadata.num_segments != agreed.num_segments:
+        what = f"has {metadata.num_segments} segments here and {agreed.num_segments}"
+    else:
+        segment = next(i for i in range(agreed.num_segments) if metadata.segment(i) != agreed.segment(i))
+        line, first_line = line + 1 + segment, first_line + 1 + segment
+        what = f"has another hash for segment {segment + 1} here than"
+    return f"{source.path}:{line}: {metadata.name!r} {what} in {first.path}:{first_line}; make its owners agree"
+
+
+def write_input(path: Path, client: ClientInput) -> None:
+    """Write one input file in the format that `read_input` reads."""
+    path.write_bytes(format_input(client))
+
+
+def format_input(client: ClientInput) -> bytes:
+    lines: list[str] = [str(len(client.owned))]
+    for metadata in client.owned:
+        lines.append(f"{metadata.name} {metadata.num_segments}")
+        lines += (metadata.segment(index).decode() for index in range(metadata.num_segments))
+    lines.append(str(len(client.wanted)))
+    lines += client.wanted
+    return ("\n".join(lines) + "\n").encode()
+
+
+def names_of(clients: Sequence[ClientInput]) -> list[str]:
+    """All file names of a swarm, in the order in which they are first owned."""
+    return list(dict.fromkeys(metadata.name for client in clients for metadata in client.owned))

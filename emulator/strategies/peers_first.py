@@ -1,0 +1,42 @@
+"""D4 … D6 as the protocol has them."""
+
+from emulator.protocol.events import PeerChosen, SeedChosen
+from emulator.protocol.round import Round
+
+MOST_MISSES_IN_A_ROW = 2
+NUM_SEEDS_ASKED = 3
+
+
+class PeersFirst:
+    """Random peers until two misses in a row, then the least connected of three random seeds."""
+
+    def run_round(self, round: Round) -> None:
+        self._take_from_peers(round)  # D4
+        if round.is_open and round.seeds:
+            seed = self._choose_seed(round)  # D5
+            with round.connect(seed) as connection:  # D6
+                connection.take_until_miss()
+
+    def _take_from_peers(self, round: Round) -> None:
+        """D4: stay with a peer until it misses; two misses in a row, from two peers, end the search."""
+        num_misses, last = 0, None
+        while round.is_open and num_misses < MOST_MISSES_IN_A_ROW:
+            candidates = tuple(peer for peer in round.peers if peer != last)
+            if not candidates:
+                return
+            last = round.random.choice(candidates)
+            round.record(PeerChosen(round.file, last, candidates, num_misses))
+            with round.connect(last) as connection:
+                connection.take_until_miss()
+            if connection.segments:
+                num_misses = 0
+            num_misses += connection.is_missed
+
+    def _choose_seed(self, round: Round) -> int:
+        """D5: ask three seeds, all where there are fewer, and take the one with the fewest open connections."""
+        asked = tuple(round.random.sample(round.seeds, min(NUM_SEEDS_ASKED, len(round.seeds))))
+        counts = tuple(round.count_connections(seed) for seed in asked)
+        fewest = min(counts)
+        seed = round.random.choice([seed for seed, count in zip(asked, counts, strict=True) if count == fewest])
+        round.record(SeedChosen(round.file, seed, asked, counts))
+        return seed
