@@ -1,6 +1,6 @@
 """One call runs a swarm: a scenario goes in, a typed and proven result comes out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -61,8 +61,12 @@ class RunResult(msgspec.Struct, frozen=True):
         return 0 if self.is_proven else 1
 
 
-class _Tally:
-    """Passes everything on to the caller's observer, and keeps the statistics of the result."""
+ObserverFactory = Callable[[SwarmStatistics], Observer]
+"""Makes an observer of a run. The statistics that it is given are kept up to date, before it is told of records."""
+
+
+class _Watch:
+    """Keeps the statistics, then passes everything on to whoever watches, if anybody does."""
 
     def __init__(self, statistics: SwarmStatistics, observer: Observer | None) -> None:
         self.interval_s = observer.interval_s if observer else None
@@ -89,7 +93,7 @@ class _Tally:
 
 
 def run(
-    scenario: Scenario, output: Path, options: Options | None = None, observer: Observer | None = None
+    scenario: Scenario, output: Path, options: Options | None = None, watch: ObserverFactory | None = None
 ) -> RunResult:
     """Run `scenario` on the process engine, write the outputs to the folder `output`, and prove them.
 
@@ -100,9 +104,8 @@ def run(
     options = options or Options()
     prepare_output(output, [output_name(*key) for key in scenario.expected_outputs()])
     statistics = SwarmStatistics(len(scenario.clients))
-    start_method = run_processes(
-        scenario.inputs, len(scenario.clients), output, options, _Tally(statistics, observer)
-    )
+    observer = _Watch(statistics, watch(statistics) if watch else None)
+    start_method = run_processes(scenario.inputs, len(scenario.clients), output, options, observer)
     return _result(scenario, statistics, verify(scenario, output), options, start_method, output)
 
 

@@ -6,6 +6,7 @@ import resource
 import sys
 import threading
 import time
+from multiprocessing.context import ForkProcess, SpawnProcess
 from pathlib import Path
 from typing import Literal
 
@@ -71,12 +72,13 @@ def run_processes(inputs: Path, num_clients: int, output: Path, options: Options
 
 def start_all(processes: dict[int, Process], method: StartMethod, plan: WorkerPlan) -> None:
     """Start the tracker and the clients, and add each to `processes` as it starts."""
-    context = multiprocessing.get_context(method)
+    fork, spawn = multiprocessing.get_context("fork"), multiprocessing.get_context("spawn")
+    make: type[ForkProcess] | type[SpawnProcess] = fork.Process if method == "fork" else spawn.Process
     # A collection in a forked child would write to, and so copy, every page that it shares with its parent.
     gc.freeze()
     try:
         for rank in range(plan.size):
-            process = context.Process(target=run_worker, args=(rank, plan), name=f"rank-{rank}", daemon=True)
+            process = make(target=run_worker, args=(rank, plan), name=f"rank-{rank}", daemon=True)
             process.start()
             processes[rank] = process
     except OSError as error:

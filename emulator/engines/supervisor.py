@@ -82,7 +82,8 @@ class Supervisor:
     ) -> None:
         """`ends_s` is the `time.monotonic()` at which the run is given up."""
         self._processes = dict(processes)
-        self._wiring = wiring
+        self._events = wiring.events()
+        self._board = wiring.board()
         self._signals = signals
         self._observer = observer
         self._ends_s = ends_s
@@ -91,7 +92,7 @@ class Supervisor:
     def watch(self) -> None:
         with selectors.DefaultSelector() as selector:
             selector.register(self._signals.fileno(), selectors.EVENT_READ)
-            selector.register(self._wiring.events.fileno(), selectors.EVENT_READ)
+            selector.register(self._events.fileno(), selectors.EVENT_READ)
             for rank, process in self._processes.items():
                 selector.register(process.sentinel, selectors.EVENT_READ, rank)
             self._loop(selector)
@@ -124,7 +125,7 @@ class Supervisor:
             raise RunTimedOut(f"the time limit was reached; still running: {self._still_running()}")
 
     def _take_events(self) -> None:
-        while (batch := self._wiring.events.get_nowait()) is not None:
+        while (batch := self._events.get_nowait()) is not None:
             records = self._decode(batch)
             self._observer.observe(records)
             for record in records:
@@ -143,7 +144,7 @@ class Supervisor:
             raise WorkerDied(f"{name_of(rank)} (process {process.pid}) {how}; {self._where(rank)}")
 
     def _where(self, rank: int) -> str:
-        steps = self._wiring.board.read(rank)
+        steps = self._board.read(rank)
         places = [f"{thread} thread at {step}" for thread, step in steps.items() if thread != "main" or len(steps) == 1]
         return ", ".join(places) or "it had not begun"
 

@@ -3,13 +3,20 @@
 import mmap
 import os
 import tempfile
+from array import array
 from multiprocessing import reduction
+from typing import Literal, Protocol
 
-from emulator.engines.packet_queue import PacketQueue
+from emulator.engines.packet_queue import PacketQueue, open_pair
 from emulator.protocol.messages import TRACKER
 
-STEPS = ("", *(f"{part}{number}" for part, last in (("P", 4), ("D", 8), ("U", 5), ("T", 9)) for number in range(1, last + 1)))
+Channel = Literal["download", "upload"]
+
 THREADS = ("main", "download", "upload")
+STEPS = (
+    "",
+    *(f"{part}{number}" for part, last in (("P", 4), ("D", 8), ("U", 5), ("T", 9)) for number in range(1, last + 1)),
+)
 
 BUSY_BUFFER_BYTES = 4 << 20
 """Asked for where many write to one reader: the tracker's inbox, and the events."""
@@ -18,17 +25,15 @@ BUSY_BUFFER_BYTES = 4 << 20
 class StepBoard:
     """One byte a thread, in memory that all processes share: the step it is in, readable when it has been killed."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        with tempfile.TemporaryFile() as file:
-            file.truncate(size * len(THREADS))
-            self._map(file.fileno())
+    def __init__(self, descriptor: int, size: int) -> None:
+        """`descriptor` is that of an open file, of which one page for every 1,365 ranks is used."""
+        num_bytes = size * len(THREADS)
+        if os.fstat(descriptor).st_size < num_bytes:
+            os.truncate(descriptor, num_bytes)
+        self.cells = mmap.mmap(descriptor, num_bytes)
 
-    def _map(self, descriptor: int) -> None:
-        self._descriptor = os.dup(descriptor)
-        self.cells = mmap.mmap(self._descriptor, self._size * len(THREADS))
-
-    def cell(self, rank: int, thread: str) -> int:
+    @staticmethod
+    def cell(rank: int, thread: str) -> int:
         """Where in `cells` the thread's step stands, as an index into `STEPS`."""
         return rank * len(THREADS) + THREADS.index(thread)
 
@@ -37,49 +42,113 @@ class StepBoard:
         codes = {thread: self.cells[self.cell(rank, thread)] for thread in THREADS}
         return {thread: STEPS[code] for thread, code in codes.items() if code}
 
-    def close(self) -> None:
-        self.cells.close()
-        os.close(self._descriptor)
-
-    def __getstate__(self) -> tuple[int, object]:
-        return self._size, reduction.DupFd(self._descriptor)
-
-    def __setstate__(self, state: tuple[int, object]) -> None:
-        self._size, parcel = state
-        self._map(parcel.detach())  # type: ignore[attr-defined]
-
 
 class Wiring:
-    """Two inboxes for every client and one for the tracker, which nothing is sent to on `upload`."""
+    """Two inboxes for every client and one for the tracker, to which nothing is sent on `upload`.
+
+    Kept as plain descriptors, the readers in one row: a forked worker then closes those of others with one system
+    call, and without touching an object a rank, which would copy the pages that it shares with its parent.
+    """
 
     def __init__(self, num_clients: int) -> None:
-        self.download = [PacketQueue(BUSY_BUFFER_BYTES if rank == TRACKER else None) for rank in range(num_clients + 1)]
-        self.upload = {rank: PacketQueue() for rank in range(1, num_clients + 1)}
-        self.events = PacketQueue(BUSY_BUFFER_BYTES)
-        self.life = PacketQueue()
-        """Nothing travels on it. Only the parent holds its writer, so that its end tells that the parent is gone."""
-        self.board = StepBoard(num_clients + 1)
+        self._size = num_clients + 1
+        self._writers = array("i")
+        self._readers = array("i")
+        self._board = -1
+        try:
+            self._open()
+        except OSError:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        with tempfile.TemporaryFile() as file:
+            self._board = os.dup(file.fileno())
+        busy = {self._place("download", TRACKER), self._events, self._life}
+        pairs = 2 * self._size + 2
+        readers = array("i")
+        for place in range(pairs):
+            reader, writer = open_pair(BUSY_BUFFER_BYTES if place in busy else None)
+            readers.append(reader)
+            self._writers.append(writer)
+        first = max(*readers, *self._writers) + 1
+        for place, reader in enumerate(readers):
+            self._readers.append(os.dup2(reader, first + place, inheritable=False))
+            os.close(reader)
 
     @staticmethod
     def num_descriptors(num_clients: int) -> int:
         """How many descriptors the parent needs at the most, those of `multiprocessing.Process` included."""
-        return 2 * (2 * num_clients + 3) + 2 * (num_clients + 1) + 64
+        return 3 * (2 * num_clients + 4) + 2 * (num_clients + 1) + 64
+
+    @property
+    def _events(self) -> int:
+        return 2 * self._size
+
+    @property
+    def _life(self) -> int:
+        return 2 * self._size + 1
+
+    @staticmethod
+    def _place(channel: Channel, rank: int) -> int:
+        return 2 * rank + (channel == "upload")
+
+    def _queue(self, place: int) -> PacketQueue:
+        return PacketQueue(self._readers[place], self._writers[place])
+
+    def inbox(self, channel: Channel, rank: int) -> PacketQueue:
+        return self._queue(self._place(channel, rank))
+
+    def events(self) -> PacketQueue:
+        """What the workers record, on its way to the parent."""
+        return self._queue(self._events)
+
+    def life(self) -> PacketQueue:
+        """Nothing travels on it. Only the parent holds its writer, so that its end tells that the parent is gone."""
+        return self._queue(self._life)
+
+    def board(self) -> StepBoard:
+        return StepBoard(self._board, self._size)
 
     def keep_own(self, rank: int) -> None:
         """In a worker: close what belongs to others, so that their end is noticed."""
-        self.life.close_writer()
-        self.events.close_reader()
-        for owner, queue in [*enumerate(self.download), *self.upload.items()]:
-            if owner != rank:
-                queue.close_reader()
+        os.close(self._writers[self._life])
+        first = self._readers[0]
+        own = first + self._place("download", rank)
+        os.closerange(first, own)
+        os.closerange(own + 2, first + self._life)
 
     def keep_parent_ends(self) -> None:
-        """In the parent, when all workers are started. It keeps a writer of the events, which then never end."""
-        self.life.close_reader()
-        for queue in (*self.download, *self.upload.values()):
-            queue.close()
+        """In the parent, when all workers are started: it reads events, and its death ends the life pipe.
+
+        It keeps a writer of the events as well, so that they never come to an end.
+        """
+        os.closerange(self._readers[0], self._readers[self._events])
+        for writer in self._writers[: self._events]:
+            os.close(writer)
+        os.close(self._readers[self._life])
+        self._readers = array("i", [-1] * self._events + [self._readers[self._events], -1])
+        self._writers[: self._events] = array("i", [-1] * self._events)
 
     def close(self) -> None:
-        for queue in (*self.download, *self.upload.values(), self.events, self.life):
-            queue.close()
-        self.board.close()
+        for descriptor in (*self._readers, *self._writers, self._board):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._readers, self._writers, self._board = array("i"), array("i"), -1
+
+    def __getstate__(self) -> tuple[object, ...]:
+        """For `spawn`: every descriptor is handed to the process that is being started, under its own number."""
+        descriptors = [*self._readers, *self._writers, self._board]
+        return self._size, [reduction.DupFd(descriptor) for descriptor in descriptors]
+
+    def __setstate__(self, state: "tuple[int, list[_Parcel]]") -> None:
+        self._size, parcels = state
+        *ends, self._board = [parcel.detach() for parcel in parcels]
+        self._readers = array("i", ends[: len(ends) // 2])
+        self._writers = array("i", ends[len(ends) // 2 :])
+
+
+class _Parcel(Protocol):
+    """A descriptor on its way to a spawned process."""
+
+    def detach(self) -> int: ...

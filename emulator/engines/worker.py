@@ -11,11 +11,12 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from emulator.engines.packet_queue import PacketQueue
-from emulator.engines.wiring import STEPS, Wiring
+from emulator.engines.wiring import STEPS, Channel, StepBoard, Wiring
 from emulator.protocol.client import run_client
 from emulator.protocol.events import AnyEvent, ThreadEnded, ThreadFailed, ThreadStarted
 from emulator.protocol.messages import TRACKER, AnyMessage
@@ -28,8 +29,12 @@ from emulator.trace.records import Record, ThreadName
 BATCH = 64
 """Events that travel to the parent in one packet, unless `SHIP_AFTER_S` have passed since the last one."""
 SHIP_AFTER_S = 0.02
+STDOUT = 1
 LONGEST_TRACEBACK = 8_000
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Made once, before any worker is forked: to make a decoder takes longer than to decode a hundred messages.
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[int, AnyMessage]).decode
 _CODES = {step: code for code, step in enumerate(STEPS)}
 
 
@@ -67,20 +72,24 @@ class WallClock:
 class QueueCommunicator:
     """A communicator over one inbox a rank. One thread reads; what is sent to a dead rank is dropped."""
 
-    def __init__(self, rank: int, inboxes: "list[PacketQueue] | dict[int, PacketQueue]") -> None:
+    def __init__(self, channel: Channel, rank: int, wiring: Wiring) -> None:
+        self._channel = channel
         self._rank = rank
-        self._inboxes = inboxes
-        self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(tuple[int, AnyMessage]).decode
+        self._wiring = wiring
+        self._inbox = wiring.inbox(channel, rank)
+        self._outboxes: dict[int, PacketQueue] = {}
 
     def send(self, message: AnyMessage, dest: int) -> None:
+        outbox = self._outboxes.get(dest)
+        if outbox is None:
+            outbox = self._outboxes[dest] = self._wiring.inbox(self._channel, dest)
         try:
-            self._inboxes[dest].put(self._encode((self._rank, message)))
+            outbox.put(_encode((self._rank, message)))
         except BrokenPipeError:
-            pass  # the parent sees the death for itself
+            return  # the parent sees the death for itself
 
     def recv(self) -> tuple[int, AnyMessage]:
-        return self._decode(self._inboxes[self._rank].get())
+        return _decode(self._inbox.get())
 
 
 class Journal:
@@ -91,7 +100,6 @@ class Journal:
         self._queue = queue
         self._clock = clock
         self._lock = threading.Lock()
-        self._encode = msgspec.msgpack.Encoder().encode
         self._records: list[Record] = []
         self._shipped_s = 0.0
 
@@ -109,37 +117,42 @@ class Journal:
 
     def _ship(self, now: float) -> None:
         try:
-            self._queue.put(self._encode(self._records))
+            self._queue.put(_encode(self._records))
         except BrokenPipeError:
             os._exit(1)  # the parent is gone
         self._records.clear()
         self._shipped_s = now
 
 
+@dataclass(frozen=True)
+class Worker:
+    """What the threads of one process share."""
+
+    rank: int
+    plan: WorkerPlan
+    clock: Clock
+    journal: Journal
+    board: StepBoard
+
+
 class WorkerNode:
     """The node of one thread."""
 
-    def __init__(
-        self,
-        thread: ThreadName,
-        rank: int,
-        plan: WorkerPlan,
-        clock: Clock,
-        journal: Journal,
-    ) -> None:
+    def __init__(self, thread: ThreadName, step: str, worker: Worker) -> None:
+        rank, plan = worker.rank, worker.plan
         self.rank = rank
         self.size = plan.size
-        self.clock = clock
-        self.download: Communicator = QueueCommunicator(rank, plan.wiring.download)
-        self.upload: Communicator = QueueCommunicator(rank, plan.wiring.upload)
+        self.clock = worker.clock
+        self.download: Communicator = QueueCommunicator("download", rank, plan.wiring)
+        self.upload: Communicator = QueueCommunicator("upload", rank, plan.wiring)
         self.random = random.Random(f"{plan.rng_seed}/{rank}/{thread}")
         self.storage: Storage = DirectoryStorage(plan.inputs, plan.output, rank)
         self._thread = thread
-        self._plan = plan
-        self._journal = journal
-        self._cells = plan.wiring.board.cells
-        self._cell = plan.wiring.board.cell(rank, thread)
-        self._step = ""
+        self._worker = worker
+        self._record = worker.journal.record
+        self._cells = worker.board.cells
+        self._cell = worker.board.cell(rank, thread)
+        self.step = step
 
     @property
     def step(self) -> str:
@@ -151,24 +164,21 @@ class WorkerNode:
         self._cells[self._cell] = _CODES[step]
 
     def record(self, event: AnyEvent) -> None:
-        self._journal.record(self._thread, self._step, event)
+        self._record(self._thread, self._step, event)
 
     def run_threads(self, download: Callable[[Node], None], upload: Callable[[Node], Handler]) -> None:
         def upload_thread(node: Node) -> None:
             serve(node.upload, upload(node))
 
         bodies: list[tuple[ThreadName, Callable[[Node], None]]] = [("download", download), ("upload", upload_thread)]
-        threads = [threading.Thread(target=self._beside(name).live, args=(body,), name=name) for name, body in bodies]
+        threads = [
+            threading.Thread(target=WorkerNode(name, self.step, self._worker).live, args=(body,), name=name)
+            for name, body in bodies
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-
-    def _beside(self, thread: ThreadName) -> "WorkerNode":
-        """The node of another thread of this process."""
-        node = WorkerNode(thread, self.rank, self._plan, self.clock, self._journal)
-        node.step = self.step
-        return node
 
     def live(self, body: Callable[[Node], None]) -> bool:
         """Run a thread's whole life. An exception is told to the parent, which ends the run; False for that."""
@@ -178,7 +188,7 @@ class WorkerNode:
         except BaseException as error:
             text = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
             self.record(ThreadFailed(_one_line(error), text))
-            self._journal.flush()
+            self._worker.journal.flush()
             return False
         self.record(ThreadEnded())
         return True
@@ -194,9 +204,9 @@ def run_worker(rank: int, plan: WorkerPlan) -> None:
     plan.wiring.keep_own(rank)
     threading.Thread(target=_watch_parent, args=(rank, plan), name="life", daemon=True).start()
     clock = WallClock(plan.began_s)
-    journal = Journal(rank, plan.wiring.events, clock)
-    node = WorkerNode("main", rank, plan, clock, journal)
-    node.step = "T1" if rank == TRACKER else "P1"
+    journal = Journal(rank, plan.wiring.events(), clock)
+    worker = Worker(rank, plan, clock, journal, plan.wiring.board())
+    node = WorkerNode("main", "T1" if rank == TRACKER else "P1", worker)
     is_well = node.live(lambda node: _run_rank(node, plan))
     journal.flush()
     if not is_well:
@@ -223,17 +233,17 @@ def _watch_parent(rank: int, plan: WorkerPlan) -> None:
     """End with the parent, whatever killed it; nobody is left then to give the terminal back but the tracker."""
     terminal = _terminal_state() if rank == TRACKER and plan.undo else None
     try:
-        plan.wiring.life.get()
+        plan.wiring.life().get()
     except EOFError:
         if terminal is not None:
-            os.write(sys.__stdout__.fileno(), plan.undo)
-            termios.tcsetattr(sys.__stdout__.fileno(), termios.TCSANOW, terminal)
+            os.write(STDOUT, plan.undo)
+            termios.tcsetattr(STDOUT, termios.TCSANOW, terminal)
     finally:
         os._exit(1)
 
 
-def _terminal_state() -> list[object] | None:
+def _terminal_state() -> list[Any] | None:
     try:
-        return termios.tcgetattr(sys.__stdout__.fileno())
+        return termios.tcgetattr(STDOUT)
     except (termios.error, OSError, ValueError):
         return None

@@ -13,15 +13,11 @@ class Holding:
 
     def __init__(self, metadata: FileMetadata, *, is_complete: bool = False) -> None:
         self.metadata = metadata
-        self._present = bytearray(metadata.num_segments)
-        self._content: bytes | bytearray = bytearray()
+        num_segments = metadata.num_segments
+        self._content = bytearray(metadata.hashes if is_complete else len(metadata.hashes))
+        self._present = bytearray(b"\x01" * num_segments if is_complete else num_segments)
         self._first_missing = 0
-        self.num_missing = metadata.num_segments
-        if is_complete:
-            self._content, self.num_missing = metadata.hashes, 0
-            self._present[:] = b"\x01" * metadata.num_segments
-        else:
-            self._content = bytearray(len(metadata.hashes))
+        self.num_missing = 0 if is_complete else num_segments
 
     @property
     def is_complete(self) -> bool:
@@ -33,7 +29,7 @@ class Holding:
         return bytes(self._content)
 
     def has(self, segment: int) -> bool:
-        return 0 <= segment < len(self._present) and self._present[segment] == 1
+        return 0 <= segment < len(self._present) and bool(self._present[segment])
 
     def get(self, segment: int) -> bytes | None:
         """The segment's content, or None where it is not (yet) held or does not exist."""
@@ -43,10 +39,12 @@ class Holding:
 
     def add(self, segment: int, data: bytes) -> bool:
         """Keep a received segment if it matches its hash; False, and nothing kept, if it does not."""
-        assert isinstance(self._content, bytearray) and not self.has(segment), f"segment {segment} is held already"
+        if self._present[segment]:
+            raise ValueError(f"segment {segment} of {self.metadata.name!r} is held already")
         if data != self.metadata.segment(segment):
             return False
-        self._content[segment * HASH_DIGITS : (segment + 1) * HASH_DIGITS] = data
+        start = segment * HASH_DIGITS
+        self._content[start : start + HASH_DIGITS] = data
         self._present[segment] = 1
         self.num_missing -= 1
         return True

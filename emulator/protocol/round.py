@@ -4,7 +4,6 @@ A strategy decides D4 to D6: which segment next, and from whom. It cannot break 
 question at a time, checks every answer and every segment, keeps to the quota, and closes what it opened.
 """
 
-import random
 from collections.abc import Iterator
 from typing import Protocol, Self
 
@@ -37,25 +36,19 @@ class Round:
     """
 
     def __init__(self, node: Node, holding: Holding, swarm: SwarmAnswer, quota: int) -> None:
+        self.file = holding.metadata.name
         self.seeds = swarm.seeds
         self.peers = swarm.peers
+        self.random = node.random
         self.num_taken = 0
         self._node = node
         self._holding = holding
-        self._quota = quota
-
-    @property
-    def file(self) -> str:
-        return self._holding.metadata.name
-
-    @property
-    def random(self) -> random.Random:
-        return self._node.random
+        self._most = min(quota, holding.num_missing)
 
     @property
     def is_open(self) -> bool:
         """Whether anything is left to take: the quota is not reached, and segments are missing."""
-        return self.num_taken < self._quota and self._holding.num_missing > 0
+        return self.num_taken < self._most
 
     @property
     def first_missing(self) -> int:
@@ -69,7 +62,7 @@ class Round:
     def connect(self, uploader: int) -> "Connection":
         """A visit to one peer (D4) or seed (D6): a context manager, which closes what it opened."""
         self._node.step = "D6" if uploader in self.seeds else "D4"
-        return Connection(self, uploader)
+        return Connection(self, uploader, self._node, self._holding)
 
     def count_connections(self, uploader: int) -> int:
         """D5: ask a seed or peer how many connections it has open (U3)."""
@@ -84,62 +77,45 @@ class Round:
         """Add an event to the run's stream: what was chosen, and why."""
         self._node.record(event)
 
-    def _ask(self, uploader: int, segment: int) -> Hit | Miss:
-        node = self._node
-        node.upload.send(SegmentRequest(self.file, segment), uploader)
-        source, answer = node.download.recv()
-        if (
-            source != uploader
-            or not isinstance(answer, Hit | Miss)
-            or answer.segment != segment
-            or answer.file != self.file
-        ):
-            raise unexpected(node, source, answer)
-        return answer
-
-    def _keep(self, hit: Hit, uploader: int) -> bool:
-        """Keep the segment if it matches its hash; if not, it is recorded and never passed on."""
-        if not self._holding.add(hit.segment, hit.data):
-            self._node.record(SegmentRejected(self.file, hit.segment, uploader))
-            return False
-        self.num_taken += 1
-        return True
-
-    def _close(self, visit: "Connection") -> None:
-        if visit.is_open:
-            self._node.upload.send(Close(), visit.uploader)
-        self._node.record(
-            SegmentsTaken(
-                self.file, visit.uploader, visit.uploader in self.seeds, tuple(visit.segments), visit.is_missed
-            )
-        )
-
 
 class Connection:
     """A visit to one uploader. Its first hit opens a connection there (U2); leaving the visit closes it (U4)."""
 
-    def __init__(self, round: Round, uploader: int) -> None:
+    def __init__(self, round: Round, uploader: int, node: Node, holding: Holding) -> None:
         self.uploader = uploader
         self.segments: list[int] = []
-        self.is_open = False
+        """What the uploader gave, in order."""
         self.is_missed = False
+        self._is_open = False
         self._round = round
+        self._node = node
+        self._holding = holding
 
     def take(self, segment: int | None = None) -> bool:
         """Ask for a segment: the first missing one, where none is named. True for a hit.
 
-        A segment that does not match its hash counts as a miss. Raises `RuntimeError` where the round has
-        nothing left to take.
+        A segment that does not match its hash counts as a miss, is recorded and never passed on. Raises
+        `RuntimeError` where the round has nothing left to take.
         """
-        round = self._round
-        if not round.is_open:
-            raise RuntimeError(f"the round of {round.file!r} is over: test round.is_open before take()")
-        answer = round._ask(self.uploader, round.first_missing if segment is None else segment)
-        if isinstance(answer, Hit):
-            self.is_open = True
-            if round._keep(answer, self.uploader):
-                self.segments.append(answer.segment)
-                return True
+        node, file = self._node, self._round.file
+        if not self._round.is_open:
+            raise RuntimeError(f"the round of {file!r} is over: test round.is_open before take()")
+        if segment is None:
+            segment = self._holding.first_missing
+        node.upload.send(SegmentRequest(file, segment), self.uploader)
+        source, answer = node.download.recv()
+        match answer:
+            case Hit(answered, number, data) if (source, answered, number) == (self.uploader, file, segment):
+                self._is_open = True
+                if self._holding.add(segment, data):
+                    self.segments.append(segment)
+                    self._round.num_taken += 1
+                    return True
+                node.record(SegmentRejected(file, segment, self.uploader))
+            case Miss(answered, number) if (source, answered, number) == (self.uploader, file, segment):
+                pass
+            case _:
+                raise unexpected(node, source, answer)
         self.is_missed = True
         return False
 
@@ -152,5 +128,9 @@ class Connection:
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
-        if error is None:
-            self._round._close(self)
+        if error is not None:
+            return
+        if self._is_open:
+            self._node.upload.send(Close(), self.uploader)
+        is_seed = self.uploader in self._round.seeds
+        self._node.record(SegmentsTaken(self._round.file, self.uploader, is_seed, tuple(self.segments), self.is_missed))

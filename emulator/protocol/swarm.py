@@ -84,9 +84,7 @@ class SwarmTable:
         swarm.peers.add(rank)
         return True
 
-    def draw(
-        self, file: str, asker: int, numwant: int, rng: random.Random
-    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def draw(self, file: str, asker: int, numwant: int, rng: random.Random) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """T6: at most `numwant` seeds and `numwant` peers of the file (BEP 3's numwant), never the asker."""
         swarm = self._swarms[file]
         return swarm.seeds.draw(numwant, asker, rng), swarm.peers.draw(numwant, asker, rng)

@@ -41,7 +41,9 @@ class Tracker:
         try:
             self._handle(source, message)
         except (KeyError, ValueError) as error:
-            raise ProtocolError(f"tracker at {self._node.step}: rank {source} sent {message!r:.200}: {error}") from error
+            raise ProtocolError(
+                f"tracker at {self._node.step}: rank {source} sent {message!r:.200}: {error}"
+            ) from error
 
     def _handle(self, source: int, message: AnyMessage) -> None:
         match message:

@@ -55,7 +55,9 @@ def parse_input(data: bytes, path: str) -> ParsedInput:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise InputError([f"{path}:{line}: not UTF-8 (byte {data[error.start]:#04x}); save the file as UTF-8"]) from None
+        raise InputError(
+            [f"{path}:{line}: not UTF-8 (byte {data[error.start]:#04x}); save the file as UTF-8"]
+        ) from None
     parser = _Parser(text, path)
     parsed = parser.parse()
     if parser.problems:
@@ -88,16 +90,13 @@ class _Parser:
             if self._lines[0].startswith("\ufeff"):
                 self._add(1, "begins with a byte-order mark; save the file as UTF-8 without it")
                 self._lines[0] = self._lines[0].removeprefix("\ufeff")
-            for _ in range(self._take_count("the number of files owned")):
-                owned.append(self._take_file(owned_lines))
+            owned += (self._take_file(owned_lines) for _ in range(self._take_count("the number of files owned")))
             for _ in range(self._take_count("the number of files wanted")):
                 self._take_wanted(wanted_lines)
             self._check_end()
         except _Broken:
             pass
-        return ParsedInput(
-            self._path, ClientInput(tuple(owned), tuple(wanted_lines)), owned_lines, wanted_lines
-        )
+        return ParsedInput(self._path, ClientInput(tuple(owned), tuple(wanted_lines)), owned_lines, wanted_lines)
 
     def _add(self, line: int, text: str) -> None:
         self.problems.append(f"{self._path}:{line}: {text}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from emulator.errors import InputError
 from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.scenario.inputs import MAX_NAME_BYTES, ParsedInput, read_input
+from emulator.scenario.outputs import write_whole
 
 INPUT_NAME = re.compile(r"in([1-9][0-9]{0,6})\.txt")
 
@@ -29,15 +30,13 @@ class Scenario:
         files = self.files
         return {(rank, name): files[name] for rank, client in enumerate(self.clients, 1) for name in client.wanted}
 
-    @property
-    def num_wanted_segments(self) -> int:
-        """Segments that have to be transferred: those of wanted files that the client does not own itself."""
+    def wanted_segments(self) -> list[int]:
+        """How many segments each client has to get from others: those of wanted files that it does not own."""
         files = self.files
-        return sum(
-            files[name].num_segments
+        return [
+            sum(files[name].num_segments for name in set(client.wanted) - {owned.name for owned in client.owned})
             for client in self.clients
-            for name in set(client.wanted) - {metadata.name for metadata in client.owned}
-        )
+        ]
 
 
 def input_name(rank: int) -> str:
@@ -79,7 +78,9 @@ def _find_ranks(inputs: Path) -> set[int]:
     try:
         names = [entry.name for entry in inputs.iterdir()]
     except OSError as error:
-        raise InputError([f"{inputs}: cannot be read as a folder ({error.strerror}); give the folder of in1.txt …"]) from error
+        raise InputError(
+            [f"{inputs}: cannot be read as a folder ({error.strerror}); give the folder of in1.txt …"]
+        ) from error
     ranks = {int(match[1]) for name in names if (match := INPUT_NAME.fullmatch(name))}
     if not ranks:
         raise InputError([f"{inputs}: no input files; they are called in1.txt, in2.txt, …"])
@@ -121,9 +122,22 @@ def _disagreement(source: ParsedInput, metadata: FileMetadata, first: ParsedInpu
     return f"{source.path}:{line}: {metadata.name!r} {what} in {first.path}:{first_line}; make its owners agree"
 
 
-def write_input(path: Path, client: ClientInput) -> None:
-    """Write one input file in the format that `read_input` reads."""
-    path.write_bytes(format_input(client))
+def write_inputs(folder: Path, clients: Sequence[ClientInput]) -> Scenario:
+    """Write `in1.txt` … for these clients, in the format that `read_scenario` reads.
+
+    Raises `InputError` where that cannot be done, or where the folder holds inputs already.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(INPUT_NAME.fullmatch(entry.name) for entry in folder.iterdir()):
+            raise InputError([f"{folder}: holds input files already; choose another --output, or remove them"])
+        for rank, client in enumerate(clients, 1):
+            write_whole(folder / input_name(rank), format_input(client))
+    except OSError as error:
+        raise InputError(
+            [f"{error.filename}: cannot be written ({error.strerror}); choose another --output"]
+        ) from error
+    return Scenario(folder, tuple(clients))
 
 
 def format_input(client: ClientInput) -> bytes:
@@ -134,8 +148,3 @@ def format_input(client: ClientInput) -> bytes:
     lines.append(str(len(client.wanted)))
     lines += client.wanted
     return ("\n".join(lines) + "\n").encode()
-
-
-def names_of(clients: Sequence[ClientInput]) -> list[str]:
-    """All file names of a swarm, in the order in which they are first owned."""
-    return list(dict.fromkeys(metadata.name for client in clients for metadata in client.owned))

@@ -1,0 +1,52 @@
+"""A BitTorrent-style swarm in a box: one tracker and N clients run a real protocol on one machine.
+
+Running a swarm:    `run`, `read_scenario`, `Options`, and what comes back: `RunResult`
+Making and proving: `generate`, `Shape`, `write_inputs`, `verify`
+What can go wrong:  `EmulatorError`, `InputError`, `RunError`
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emulator.errors import EmulatorError, InputError, RunError
+    from emulator.options import Options
+    from emulator.run import RunResult, run
+    from emulator.scenario.generate import Shape, generate
+    from emulator.scenario.scenario import Scenario, read_scenario, write_inputs
+    from emulator.scenario.verify import Verification, verify
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "EmulatorError",
+    "InputError",
+    "Options",
+    "RunError",
+    "RunResult",
+    "Scenario",
+    "Shape",
+    "Verification",
+    "generate",
+    "read_scenario",
+    "run",
+    "verify",
+    "write_inputs",
+]
+
+_HOMES = {
+    "errors": ("EmulatorError", "InputError", "RunError"),
+    "options": ("Options",),
+    "run": ("RunResult", "run"),
+    "scenario.generate": ("Shape", "generate"),
+    "scenario.scenario": ("Scenario", "read_scenario", "write_inputs"),
+    "scenario.verify": ("Verification", "verify"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: until then Ctrl-C has nothing to interrupt (PEP 562)."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"emulator.{home}"), name)
+    raise AttributeError(f"module 'emulator' has no attribute {name!r}")

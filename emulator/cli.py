@@ -1,0 +1,239 @@
+"""The command line: arguments in, calls out, no logic."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from emulator import __version__
+from emulator.errors import EmulatorError
+from emulator.options import Options
+from emulator.strategies import DEFAULT, STRATEGIES
+
+EXAMPLES = """\
+examples:
+  emulator --clients 5 --inputs samples/           run the sample swarm, watched live
+  emulator --inputs samples/flash-crowd --quiet    the same for another swarm, without a word
+  emulator --inputs samples/ --json > result.json  the result for a program
+  emulator generate --clients 22 --seeds 2 --files 10 --segments 100 --output big/
+  emulator verify --inputs samples/ --outputs out/ prove outputs, whoever wrote them
+
+exit status: 0 every wanted file is complete and proven; 1 the run ended without that;
+2 wrong usage or input; 128+n ended by signal n
+"""
+SHELLS = ("bash", "zsh", "tcsh", "fish")
+
+
+class _Parser(argparse.ArgumentParser):
+    """One line for a wrong argument, and help in colour on a terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002
+        from emulator.view.help import print_help
+
+        print_help(self.format_help())
+
+
+def run_command(argv: Sequence[str] | None = None) -> int:
+    """Run the command that `argv` asks for and return its exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        options = _parse(arguments)
+        return int(options.handler(options))
+    except EmulatorError as error:
+        _complain(str(error))
+        return error.exit_status
+    except BrokenPipeError:
+        # Whoever read the output has gone; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _complain(text: str) -> None:
+    from emulator.view.text import printable
+
+    for line in text.split("\n"):
+        print(f"emulator: {printable(line)}", file=sys.stderr)
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    if options.command is not None and arguments[0] != options.command:
+        parser.error(f"the options before {options.command!r} are those of a run; put that word first")
+    return options
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="emulator",
+        description="A BitTorrent-style swarm in a box: one tracker and N clients as processes on this machine.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(handler=_run, command=None)
+    _add_run_options(parser)
+    commands = parser.add_subparsers(title="other commands", metavar="COMMAND", dest="command")
+    _add_generate(commands)
+    _add_verify(commands)
+    _add_completion(commands)
+    return parser
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_argument_group("what to run")
+    _add_folder(what, "--inputs", "samples", "folder of in1.txt … inN.txt (default: samples)")
+    what.add_argument("--clients", type=_positive, metavar="N", help="the first N clients (default: all inputs)")
+    _add_folder(what, "--output", "out", "folder for the outputs, client<R>_<file> (default: out)")
+
+    how = parser.add_argument_group("how the protocol runs")
+    how.add_argument(
+        "--strategy", default=DEFAULT, choices=list(STRATEGIES), help="who to download from (default: %(default)s)"
+    )
+    how.add_argument("--quota", type=_positive, default=10, metavar="K", help="segments a round (default: 10)")
+    how.add_argument(
+        "--numwant", type=_positive, default=50, metavar="K", help="most seeds, and most peers, in a list (default: 50)"
+    )
+    how.add_argument(
+        "--rng-seed", type=int, default=0, metavar="S", help="makes random choices repeatable (default: 0)"
+    )
+
+    engine = parser.add_argument_group("how it is carried out")
+    engine.add_argument(
+        "--start-method", choices=("fork", "spawn"), help="of processes (default: fork where it is safe)"
+    )
+    engine.add_argument("--timeout", type=_seconds, metavar="S", help="give up after S seconds (default: never)")
+
+    said = parser.add_argument_group("what is said")
+    loudness = said.add_mutually_exclusive_group()
+    loudness.add_argument("--quiet", action="store_true", help="nothing but problems")
+    loudness.add_argument("--json", action="store_true", help="the result as JSON, and nothing else, on stdout")
+    said.add_argument("--version", action="version", version=f"emulator {__version__}")
+
+
+def _add_generate(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("generate", help="write a swarm of any shape as input files")
+    parser.set_defaults(handler=_generate)
+    parser.add_argument("--clients", type=_positive, default=5, metavar="N", help="clients (default: 5)")
+    parser.add_argument("--files", type=int, default=4, metavar="N", help="files in the swarm (default: 4)")
+    parser.add_argument(
+        "--segments",
+        type=_span,
+        default=(20, 60),
+        metavar="N|A-B",
+        help="segments a file, or from A to B (default: 20-60)",
+    )
+    parser.add_argument("--seeds", type=_positive, default=1, metavar="N", help="owners of each file (default: 1)")
+    parser.add_argument(
+        "--wants", type=float, default=1.0, metavar="SHARE", help="share of the other files a client wants (default: 1)"
+    )
+    parser.add_argument(
+        "--overlap",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="0: wants drawn for each client; 1: all alike (default: 0)",
+    )
+    parser.add_argument(
+        "--rng-seed", type=int, default=0, metavar="S", help="another number, another swarm (default: 0)"
+    )
+    _add_folder(parser, "--output", None, "folder for in1.txt … inN.txt; it may not hold any yet")
+
+
+def _add_verify(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("verify", help="prove a folder of outputs against what the inputs imply")
+    parser.set_defaults(handler=_verify)
+    _add_folder(parser, "--inputs", None, "folder of in1.txt … inN.txt")
+    parser.add_argument("--clients", type=_positive, metavar="N", help="only the first N clients (default: all inputs)")
+    _add_folder(parser, "--outputs", None, "folder of client<R>_<file>")
+    parser.add_argument("--json", action="store_true", help="the verdict as JSON on stdout")
+
+
+def _add_completion(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("completion", help="print a script that completes this command in a shell")
+    parser.set_defaults(handler=_completion)
+    parser.add_argument("shell", choices=SHELLS)
+
+
+def _add_folder(
+    parser: "argparse.ArgumentParser | argparse._ArgumentGroup", flag: str, default: str | None, text: str
+) -> None:
+    folder = None if default is None else Path(default)
+    action = parser.add_argument(flag, type=Path, default=folder, required=folder is None, metavar="DIR", help=text)
+    action.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"}  # type: ignore[attr-defined]
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:10]) <= 10**9:
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is not a whole number from 1 on")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 10**9:
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is not a number of seconds above 0")
+    return value
+
+
+def _span(text: str) -> tuple[int, int]:
+    least, _, most = text.partition("-")
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in (least, most or least)):
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is neither a number nor a range such as 20-60")
+    return int(least), int(most or least)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from emulator.view.session import Manner, run_and_tell
+
+    options = Options(
+        strategy=arguments.strategy,
+        quota=arguments.quota,
+        numwant=arguments.numwant,
+        rng_seed=arguments.rng_seed,
+        start_method=arguments.start_method,
+        timeout_s=arguments.timeout,
+    )
+    manner: Manner = "json" if arguments.json else "quiet" if arguments.quiet else "person"
+    return run_and_tell(arguments.inputs, arguments.clients, arguments.output, options, manner)
+
+
+def _generate(arguments: argparse.Namespace) -> int:
+    from emulator.scenario.generate import Shape, generate
+    from emulator.scenario.scenario import write_inputs
+
+    shape = Shape(
+        clients=arguments.clients,
+        files=arguments.files,
+        segments=arguments.segments,
+        seeds=arguments.seeds,
+        wants=arguments.wants,
+        overlap=arguments.overlap,
+        rng_seed=arguments.rng_seed,
+    )
+    clients = generate(shape)
+    write_inputs(arguments.output, clients)
+    print(f"{len(clients)} input files in {arguments.output}; run them with: emulator --inputs {arguments.output}")
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from emulator.view.session import verify_and_tell
+
+    return verify_and_tell(arguments.inputs, arguments.clients, arguments.outputs, arguments.json)
+
+
+def _completion(arguments: argparse.Namespace) -> int:
+    try:
+        import shtab
+    except ImportError:
+        raise EmulatorError("completion needs the package shtab: pip install 'emulator[completion]'") from None
+    print(shtab.complete(make_parser(), arguments.shell))
+    return 0

@@ -1,0 +1,88 @@
+"""What is said at the end: pure functions from a result to what rich prints."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from emulator.run import ClientResult, RunResult
+from emulator.scenario.verify import Verification
+from emulator.view.text import plural, printable, seconds
+
+MOST_ROWS = 40
+"""A longer table says how many rows it leaves out; `--json` has all of them."""
+MOST_PROBLEMS = 10
+
+
+def run_summary(result: RunResult) -> Iterator[RenderableType]:
+    """The clients' table, and a line a figure for the swarm."""
+    yield _client_table(result)
+    yield _left_out(len(result.clients))
+    rate = f"{result.segments_per_s:,.0f} segments/s" if result.segments_per_s else "no segment transferred"
+    yield Text(f"makespan {seconds(result.makespan_s)} · {plural(result.num_segments, 'segment')} · {rate}")
+    alone = 1 / result.num_clients
+    yield Text(f"uploads spread with Jain's index {result.jain_index:.2f} (1 is even, {alone:.2f} one client alone)")
+    yield from verification_summary(result.verification, result.output)
+
+
+def _client_table(result: RunResult) -> Table:
+    table = Table(title="What each client did", title_justify="left", title_style="bold", pad_edge=False)
+    for name in ("client", "from peers", "from seeds", "misses", "uploaded", "most conn.", "finished"):
+        table.add_column(name, justify="right")
+    table.add_column("file: written after")
+    for client in result.clients[:MOST_ROWS]:
+        table.add_row(*_client_row(client))
+    return table
+
+
+def _client_row(client: ClientResult) -> list[str | Text]:
+    times = "  ".join(f"{printable(file)}: {seconds(time_s)}" for file, time_s in client.file_times_s.items())
+    figures = (
+        client.rank,
+        client.num_from_peers,
+        client.num_from_seeds,
+        client.num_misses,
+        client.num_uploaded,
+        client.most_connections,
+    )
+    return [*(f"{figure:,}" for figure in figures), seconds(client.finished_s), Text(times or "wanted nothing")]
+
+
+def verification_summary(verification: Verification, output: str) -> Iterator[RenderableType]:
+    """The verdict on a folder of outputs, and what is wrong with it."""
+    wrong = [check for check in verification.outputs if check.verdict != "right"]
+    for check in wrong[:MOST_PROBLEMS]:
+        detail = f": {check.detail}" if check.detail else ""
+        yield Text(printable(f"client{check.client}_{check.file} is {check.verdict}{detail}"), style="red")
+    yield _left_out(len(wrong), MOST_PROBLEMS)
+    verdict = "proven" if verification.is_proven else "NOT proven"
+    style = "bold green" if verification.is_proven else "bold red"
+    yield Text.assemble((verdict, style), f": {verification.summary()} in {printable(output)}")
+
+
+def unexpected_files(verification: Verification) -> Text:
+    """The names in the folder that look like outputs but that no input asks for; nothing where there are none."""
+    names = ", ".join(printable(name) for name in verification.unexpected[:3])
+    count = len(verification.unexpected)
+    return Text(f"{plural(count, 'file')} that nobody wants: {names}\n" if count else "", style="yellow", end="")
+
+
+def verification_table(verification: Verification) -> Table:
+    """Every output with its verdict."""
+    table = Table(title="Outputs against the inputs", title_justify="left", title_style="bold", pad_edge=False)
+    table.add_column("client", justify="right")
+    table.add_column("file")
+    table.add_column("segments", justify="right")
+    table.add_column("verdict")
+    ordered = sorted(verification.outputs, key=lambda check: check.verdict == "right")
+    for check in ordered[:MOST_ROWS]:
+        style = "green" if check.verdict == "right" else "red"
+        verdict = Text(check.verdict, style=style)
+        table.add_row(str(check.client), Text(printable(check.file)), str(check.num_segments), verdict)
+    return table
+
+
+def _left_out(num_rows: int, most: int = MOST_ROWS) -> Text:
+    """A line for the rows that are not shown; nothing at all where all are."""
+    return Text(f"… and {num_rows - most:,} more (--json has all)\n" if num_rows > most else "", style="dim", end="")

@@ -1,0 +1,29 @@
+"""The terminal is given back as it was found."""
+
+import contextlib
+import sys
+import termios
+
+SHOW_CURSOR = b"\x1b[?25h"
+
+
+class KeptTerminal:
+    """Remembers a terminal's settings while a screen is drawn on it."""
+
+    def __init__(self) -> None:
+        self._kept: list[object] | None = None
+
+    def take(self) -> None:
+        """On Ctrl-C a terminal's driver throws away what it has not shown yet: not while this is in force."""
+        with contextlib.suppress(termios.error, OSError, ValueError):
+            descriptor = sys.__stdout__.fileno()  # type: ignore[union-attr]
+            self._kept = termios.tcgetattr(descriptor)
+            changed = termios.tcgetattr(descriptor)
+            changed[3] |= termios.NOFLSH
+            termios.tcsetattr(descriptor, termios.TCSANOW, changed)
+
+    def give_back(self) -> None:
+        if self._kept is not None:
+            with contextlib.suppress(termios.error, OSError, ValueError):
+                termios.tcsetattr(sys.__stdout__.fileno(), termios.TCSADRAIN, self._kept)  # type: ignore[union-attr, arg-type]
+            self._kept = None
