@@ -96,7 +96,7 @@ class Downloader:
         """D7. The tracker knows from P2 that a client seeds what it owns, and is not told again."""
         self._node.step = "D7"
         file = holding.metadata.name
-        self._node.storage.write_output(file, holding.content)
+        self._node.storage.write_output(holding.metadata)
         self._node.record(FileWritten(file, holding.metadata.num_segments))
         if not is_owned:
             self._node.download.send(FileCompleted(file), TRACKER)

@@ -3,24 +3,24 @@
 import msgspec
 
 HASH_DIGITS = 32
-"""Length of a segment's hash in the input format: 32 hex digits, kept as ASCII."""
+"""Length of a segment's hash in the input format: 32 hexadecimal digits."""
 
 
 class FileMetadata(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A file's name and the hashes of its segments, in order (BEP 3: `name` and `pieces`).
 
-    `hashes` is the concatenation of all hashes, `HASH_DIGITS` ASCII bytes each, so that a file of 100,000
+    `hashes` is the concatenation of all hashes, `HASH_DIGITS` characters each, so that a file of 100,000
     segments is one object to copy and to compare. In this emulator a segment's content *is* its hash.
     """
 
     name: str
-    hashes: bytes
+    hashes: str
 
     @property
     def num_segments(self) -> int:
         return len(self.hashes) // HASH_DIGITS
 
-    def segment(self, index: int) -> bytes:
+    def segment(self, index: int) -> str:
         """The content of segment `index`, counted from 0."""
         return self.hashes[index * HASH_DIGITS : (index + 1) * HASH_DIGITS]
 

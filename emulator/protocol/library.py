@@ -1,50 +1,41 @@
 """What a client holds. Pure; one writer (the download thread) and one reader (the upload thread).
 
-No lock is needed: a segment's content is stored before it is marked as present, and a mark is never taken back.
+A segment's content is its hash, which the metadata has, so what is kept is only which segments are there. No lock is
+needed: one byte marks a segment, it is set when the segment is there and right, and never taken back.
 """
 
 from collections.abc import Iterable, Iterator
 
-from emulator.protocol.files import HASH_DIGITS, FileMetadata
+from emulator.protocol.files import FileMetadata
 
 
 class Holding:
     """One file as far as it is there."""
 
     def __init__(self, metadata: FileMetadata, *, is_complete: bool = False) -> None:
-        self.metadata = metadata
         num_segments = metadata.num_segments
-        self._content = bytearray(metadata.hashes if is_complete else len(metadata.hashes))
+        self.metadata = metadata
+        self.num_missing = 0 if is_complete else num_segments
         self._present = bytearray(b"\x01" * num_segments if is_complete else num_segments)
         self._first_missing = 0
-        self.num_missing = 0 if is_complete else num_segments
 
     @property
     def is_complete(self) -> bool:
         return self.num_missing == 0
 
-    @property
-    def content(self) -> bytes:
-        """All segments in order, as D7 writes them; those that are missing are NUL bytes."""
-        return bytes(self._content)
-
     def has(self, segment: int) -> bool:
         return 0 <= segment < len(self._present) and bool(self._present[segment])
 
-    def get(self, segment: int) -> bytes | None:
+    def get(self, segment: int) -> str | None:
         """The segment's content, or None where it is not (yet) held or does not exist."""
-        if not self.has(segment):
-            return None
-        return bytes(self._content[segment * HASH_DIGITS : (segment + 1) * HASH_DIGITS])
+        return self.metadata.segment(segment) if self.has(segment) else None
 
-    def add(self, segment: int, data: bytes) -> bool:
+    def add(self, segment: int, data: str) -> bool:
         """Keep a received segment if it matches its hash; False, and nothing kept, if it does not."""
         if self._present[segment]:
             raise ValueError(f"segment {segment} of {self.metadata.name!r} is held already")
         if data != self.metadata.segment(segment):
             return False
-        start = segment * HASH_DIGITS
-        self._content[start : start + HASH_DIGITS] = data
         self._present[segment] = 1
         self.num_missing -= 1
         return True
@@ -74,7 +65,7 @@ class Library:
         """The holding of a wanted file; empty for a new file, whole for one that the client owns."""
         return self._holdings.setdefault(metadata.name, Holding(metadata))
 
-    def get(self, file: str, segment: int) -> bytes | None:
+    def get(self, file: str, segment: int) -> str | None:
         """U2: the segment's content, or None where the client does not hold it."""
         holding = self._holdings.get(file)
         return None if holding is None else holding.get(segment)

@@ -75,7 +75,7 @@ class SegmentRequest(Message, frozen=True):
 class Hit(Message, frozen=True):
     file: str
     segment: int
-    data: bytes
+    data: str
 
 
 class Miss(Message, frozen=True):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from emulator.protocol.events import AnyEvent
-from emulator.protocol.files import ClientInput
+from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.protocol.messages import AnyMessage
 
 
@@ -36,7 +36,7 @@ class Storage(Protocol):
     def read_input(self) -> ClientInput:
         """P1."""
 
-    def write_output(self, file: str, hashes: bytes) -> None:
+    def write_output(self, metadata: FileMetadata) -> None:
         """D7: make the output appear under its final name, whole or not at all."""
 
 

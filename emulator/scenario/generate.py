@@ -57,7 +57,7 @@ def _check(shape: Shape) -> None:
 
 
 def _draw_file(name: str, num_segments: int, rng: random.Random) -> FileMetadata:
-    return FileMetadata(name, rng.randbytes(num_segments * HASH_DIGITS // 2).hex().encode())
+    return FileMetadata(name, rng.randbytes(num_segments * HASH_DIGITS // 2).hex())
 
 
 def _draw_wanted(

@@ -144,7 +144,7 @@ class _Parser:
         num_segments = self._count(line, fields[1], f"the number of segments of {name!r:.60}")
         return FileMetadata(name, self._take_hashes(num_segments, name, line))
 
-    def _take_hashes(self, num_segments: int, name: str, header: int) -> bytes:
+    def _take_hashes(self, num_segments: int, name: str, header: int) -> str:
         hashes = self._lines[self._next : self._next + num_segments]
         num_wrong = 0
         for number, text in enumerate(hashes, self._next + 1):
@@ -162,7 +162,7 @@ class _Parser:
             if num_wrong <= MAX_HASH_PROBLEMS:
                 self._add(number, f"{text!r:.60} is no hash; write {HASH_DIGITS} hexadecimal digits")
         self._next += len(hashes)
-        return "".join(hashes).encode() if num_wrong == 0 else b""
+        return "".join(hashes) if num_wrong == 0 else ""
 
     def _take_wanted(self, lines: dict[str, int]) -> None:
         line, name = self._take("the name of a wanted file")

@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from emulator.errors import InputError
-from emulator.protocol.files import HASH_DIGITS
+from emulator.protocol.files import FileMetadata
 
 NO_UNNAMED_FILES = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
 """What a system answers that cannot make a file without a name, or cannot name it later."""
 
 
-def format_output(hashes: bytes) -> bytes:
+def format_output(metadata: FileMetadata) -> bytes:
     """The content of an output file: one hash a line."""
-    return b"".join(hashes[at : at + HASH_DIGITS] + b"\n" for at in range(0, len(hashes), HASH_DIGITS))
+    return "".join(f"{metadata.segment(index)}\n" for index in range(metadata.num_segments)).encode()
 
 
 def write_whole(path: Path, data: bytes) -> None:

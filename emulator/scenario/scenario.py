@@ -144,7 +144,7 @@ def format_input(client: ClientInput) -> bytes:
     lines: list[str] = [str(len(client.owned))]
     for metadata in client.owned:
         lines.append(f"{metadata.name} {metadata.num_segments}")
-        lines += (metadata.segment(index).decode() for index in range(metadata.num_segments))
+        lines += (metadata.segment(index) for index in range(metadata.num_segments))
     lines.append(str(len(client.wanted)))
     lines += client.wanted
     return ("\n".join(lines) + "\n").encode()

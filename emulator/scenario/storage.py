@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from emulator.protocol.files import ClientInput
+from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.scenario.inputs import read_input
 from emulator.scenario.outputs import format_output, write_whole
 from emulator.scenario.scenario import input_name, output_name
@@ -20,6 +20,6 @@ class DirectoryStorage:
         """P1."""
         return read_input(self._inputs / input_name(self._rank)).content
 
-    def write_output(self, file: str, hashes: bytes) -> None:
+    def write_output(self, metadata: FileMetadata) -> None:
         """D7."""
-        write_whole(self._output / output_name(self._rank, file), format_output(hashes))
+        write_whole(self._output / output_name(self._rank, metadata.name), format_output(metadata))

@@ -79,7 +79,7 @@ def _compare(path: Path, metadata: FileMetadata) -> tuple[Verdict, str]:
     while lines and not lines[-1]:
         lines.pop()
     for index, line in enumerate(lines[: metadata.num_segments]):
-        if line != metadata.segment(index):
+        if line != metadata.segment(index).encode():
             return "wrong", f"line {index + 1} is {line.decode(errors='replace')!r:.50}, not the hash of that segment"
     if len(lines) != metadata.num_segments:
         return "wrong", f"{len(lines)} lines instead of {metadata.num_segments}"
