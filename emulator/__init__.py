@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from emulator.errors import EmulatorError, InputError, RunError
     from emulator.options import Options
-    from emulator.run import RunResult, run
+    from emulator.runner import RunResult, run
     from emulator.scenario.generate import Shape, generate
     from emulator.scenario.scenario import Scenario, read_scenario, write_inputs
     from emulator.scenario.verify import Verification, verify
@@ -34,10 +34,11 @@ __all__ = [
     "write_inputs",
 ]
 
+# No module here may bear a public name: Python binds an imported module to its name, in front of `__getattr__`.
 _HOMES = {
     "errors": ("EmulatorError", "InputError", "RunError"),
     "options": ("Options",),
-    "run": ("RunResult", "run"),
+    "runner": ("RunResult", "run"),
     "scenario.generate": ("Shape", "generate"),
     "scenario.scenario": ("Scenario", "read_scenario", "write_inputs"),
     "scenario.verify": ("Verification", "verify"),

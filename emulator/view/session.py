@@ -8,7 +8,7 @@ import msgspec
 
 from emulator.errors import InputError, RunError
 from emulator.options import Options
-from emulator.run import ObserverFactory, RunResult, run
+from emulator.runner import ObserverFactory, RunResult, run
 from emulator.scenario.scenario import read_scenario
 from emulator.scenario.verify import verify
 from emulator.view.text import plural

@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from emulator.run import ClientResult, RunResult
+from emulator.runner import ClientResult, RunResult
 from emulator.scenario.verify import Verification
 from emulator.view.text import plural, printable, seconds
 
