@@ -5,12 +5,11 @@ import os
 import tempfile
 from array import array
 from multiprocessing import reduction
-from typing import Literal, Protocol
+from typing import Protocol
 
 from emulator.engines.packet_queue import PacketQueue, open_pair
+from emulator.protocol.events import Channel
 from emulator.protocol.messages import TRACKER
-
-Channel = Literal["download", "upload"]
 
 THREADS = ("main", "download", "upload")
 STEPS = (

@@ -16,9 +16,9 @@ from typing import Any
 import msgspec
 
 from emulator.engines.packet_queue import PacketQueue
-from emulator.engines.wiring import STEPS, Channel, StepBoard, Wiring
+from emulator.engines.wiring import STEPS, StepBoard, Wiring
 from emulator.protocol.client import run_client
-from emulator.protocol.events import AnyEvent, ThreadEnded, ThreadFailed, ThreadStarted
+from emulator.protocol.events import AnyEvent, Channel, ThreadEnded, ThreadFailed, ThreadStarted
 from emulator.protocol.messages import TRACKER, AnyMessage
 from emulator.protocol.node import Clock, Communicator, Handler, Node, Storage, serve
 from emulator.protocol.tracker import Tracker

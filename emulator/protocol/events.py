@@ -8,11 +8,14 @@ from typing import Literal
 
 import msgspec
 
+from emulator.protocol.messages import AnyMessage
+
+Channel = Literal["download", "upload"]
 Role = Literal["leecher", "peer", "seed"]
 
 
-class Event(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
-    """What all events share: immutable, and encoded as an array that begins with the class name."""
+class Event(msgspec.Struct, frozen=True, tag=True, tag_field="event", gc=False):
+    """What all events share: immutable, and encoded as an object whose first key, `event`, is the class name."""
 
 
 # Processes and threads (recorded by the engine)
@@ -33,6 +36,25 @@ class ThreadFailed(Event, frozen=True):
 
     error: str
     traceback: str
+
+
+# Messages (recorded by the engine, where a run is traced)
+
+
+class Sent(Event, frozen=True, gc=True):
+    """A message was handed to a communicator, on its way to rank `to`."""
+
+    on: Channel
+    to: int
+    message: AnyMessage
+
+
+class Received(Event, frozen=True, gc=True):
+    """A message was taken from a communicator; rank `source` had sent it."""
+
+    on: Channel
+    source: int
+    message: AnyMessage
 
 
 # Barriers
@@ -170,6 +192,8 @@ AnyEvent = (
     ThreadStarted
     | ThreadEnded
     | ThreadFailed
+    | Sent
+    | Received
     | Reported
     | BarrierPassed
     | BarrierOpened
