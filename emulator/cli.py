@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,14 +43,20 @@ def run_command(argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` asks for and return its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        options = _parse(arguments)
-        return int(options.handler(options))
+        try:
+            options = _parse(arguments)
+            return int(options.handler(options))
+        finally:
+            sys.stdout.flush()
     except EmulatorError as error:
         _complain(str(error))
         return error.exit_status
-    except BrokenPipeError:
-        # Whoever read the output has gone; Python would complain once more when it flushes at exit.
+    except OSError as error:
+        # Often stdout's: Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read the output and has gone knows.
+        if not isinstance(error, BrokenPipeError):
+            _complain(f"stopped by the system: {error}")
         return 1
 
 
@@ -99,7 +106,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         "--numwant", type=_positive, default=50, metavar="K", help="most seeds, and most peers, in a list (default: 50)"
     )
     how.add_argument(
-        "--rng-seed", type=int, default=0, metavar="S", help="makes random choices repeatable (default: 0)"
+        "--rng-seed", type=_whole, default=0, metavar="S", help="makes random choices repeatable (default: 0)"
     )
 
     engine = parser.add_argument_group("how it is carried out")
@@ -119,7 +126,7 @@ def _add_generate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser("generate", help="write a swarm of any shape as input files")
     parser.set_defaults(handler=_generate)
     parser.add_argument("--clients", type=_positive, default=5, metavar="N", help="clients (default: 5)")
-    parser.add_argument("--files", type=int, default=4, metavar="N", help="files in the swarm (default: 4)")
+    parser.add_argument("--files", type=_whole, default=4, metavar="N", help="files in the swarm (default: 4)")
     parser.add_argument(
         "--segments",
         type=_span,
@@ -139,7 +146,7 @@ def _add_generate(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="0: wants drawn for each client; 1: all alike (default: 0)",
     )
     parser.add_argument(
-        "--rng-seed", type=int, default=0, metavar="S", help="another number, another swarm (default: 0)"
+        "--rng-seed", type=_whole, default=0, metavar="S", help="another number, another swarm (default: 0)"
     )
     _add_folder(parser, "--output", None, "folder for in1.txt … inN.txt; it may not hold any yet")
 
@@ -168,8 +175,16 @@ def _add_folder(
 
 
 def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:10]) <= 10**9:
-        raise argparse.ArgumentTypeError(f"{text!r:.40} is not a whole number from 1 on")
+    value = _whole(text)
+    if not 1 <= value <= 10**9:
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is not a whole number from 1 to 1,000,000,000")
+    return value
+
+
+def _whole(text: str) -> int:
+    # `int` also takes other scripts' digits and `1_0`, and has an error of its own for thousands of digits.
+    if not re.fullmatch(r"-?[0-9]{1,20}", text):
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is not a whole number of at most 20 digits")
     return int(text)
 
 
@@ -208,6 +223,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _generate(arguments: argparse.Namespace) -> int:
     from emulator.scenario.generate import Shape, generate
     from emulator.scenario.scenario import write_inputs
+    from emulator.view.text import plural, printable
 
     shape = Shape(
         clients=arguments.clients,
@@ -220,7 +236,8 @@ def _generate(arguments: argparse.Namespace) -> int:
     )
     clients = generate(shape)
     write_inputs(arguments.output, clients)
-    print(f"{len(clients)} input files in {arguments.output}; run them with: emulator --inputs {arguments.output}")
+    folder = printable(str(arguments.output))
+    print(f"{plural(len(clients), 'input file')} in {folder}; run them with: emulator --inputs {folder}")
     return 0
 
 

@@ -4,9 +4,14 @@ from typing import Literal
 
 import msgspec
 
+from emulator.errors import InputError
+from emulator.strategies import STRATEGIES
+
+START_METHODS = ("fork", "spawn", None)
+
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """The options of one run. All workers get the same."""
+    """The options of one run. All workers get the same. Raises `InputError` for values that cannot be."""
 
     strategy: str = "peers-first"
     """Who chooses in D4 … D6, by name (`strategies.STRATEGIES`)."""
@@ -20,3 +25,20 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How the process engine starts its workers; None for what is safe here."""
     timeout_s: float | None = None
     """The run is given up after this many seconds; None for never."""
+
+    def __post_init__(self) -> None:
+        known = ", ".join(STRATEGIES)
+        has_no_time = self.timeout_s is not None and not self.timeout_s > 0
+        problems = [
+            text
+            for is_wrong, text in (
+                (self.strategy not in STRATEGIES, f"strategy {self.strategy!r}: unknown; take one of: {known}"),
+                (self.quota < 1, f"quota {self.quota}: take at least 1 segment a round"),
+                (self.numwant < 1, f"numwant {self.numwant}: take at least 1 client in a list"),
+                (self.start_method not in START_METHODS, f"start_method {self.start_method!r}: take 'fork' or 'spawn'"),
+                (has_no_time, f"timeout_s {self.timeout_s}: take a time above 0, or None for no limit"),
+            )
+            if is_wrong
+        ]
+        if problems:
+            raise InputError(problems)

@@ -44,7 +44,8 @@ class SignalWatch:
     def installed(self) -> Iterator[None]:
         """For the time of a run, ending signals are noted and nothing else."""
         if threading.current_thread() is not threading.main_thread():
-            yield
+            with self._wakeup, self._waker:
+                yield
             return
         # A handler that ignores, such as nohup's, is left alone.
         numbers = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]

@@ -16,7 +16,12 @@ MAX_NAME_BYTES = 255
 MAX_HASH_PROBLEMS = 5
 """A file with more wrong hashes than this is of another kind; the rest of them is not listed."""
 
-COUNT = re.compile(r"[0-9]{1,10}")
+MOST_QUOTED = 60
+"""Characters of a wrong line that a problem's text repeats."""
+
+COUNT = re.compile(r"[0-9]+")
+COUNT_DIGITS = 10
+"""More of them are more than a file can have lines; thousands of them `int` refuses with an error of its own."""
 HASH = re.compile(rf"[0-9a-fA-F]{{{HASH_DIGITS}}}")
 FIELDS = re.compile(r"[ \t]+")
 BLANKS = " \t\r"
@@ -111,37 +116,40 @@ class _Parser:
 
     def _take_count(self, what: str) -> int:
         line, text = self._take(what)
-        if HASH.fullmatch(text):
-            self._add(line, f"expected {what}, found a hash; correct the number of segments of the file above")
+        if line > 1 and (HASH.fullmatch(text) or _is_header(text)):
+            self._add(line, f"expected {what}, found {_shown(text)}; correct the counts in the lines above")
             raise _Broken
         return self._count(line, text, what)
 
     def _count(self, line: int, text: str, what: str) -> int:
         """A count is checked against the lines that are left before anything is allocated for it."""
         if not COUNT.fullmatch(text):
-            self._add(line, f"expected {what}, found {text!r:.60}; write a whole number in decimal digits")
+            self._add(line, f"expected {what}, found {_shown(text)}; write a whole number in decimal digits")
             raise _Broken
+        digits = text.lstrip("0") or "0"
         num_left = len(self._lines) - line
-        if int(text) > num_left:
-            self._add(line, f"{what} is {int(text)}, but only {num_left} lines follow; correct the number")
+        if len(digits) > COUNT_DIGITS or int(digits) > num_left:
+            self._add(
+                line, f"{what} is {_cut(digits)}, more than the lines that follow ({num_left}); correct the number"
+            )
             raise _Broken
-        return int(text)
+        return int(digits)
 
     def _take_file(self, lines: dict[str, int]) -> FileMetadata:
         line, text = self._take("a file's name and number of segments")
         fields = FIELDS.split(text)
         if len(fields) != 2 or not all(fields):
-            if HASH.fullmatch(text):
+            if lines and HASH.fullmatch(text):
                 self._add(line, "a hash more than the file above says; correct its number of segments")
             else:
-                self._add(line, f"expected a file's name and number of segments, found {text!r:.60}; write 'name 3'")
+                self._add(line, f"expected a file's name and number of segments, found {_shown(text)}; write 'name 3'")
             raise _Broken
         name = fields[0]
         self._check_name(line, name)
         if name in lines:
             self._add(line, f"{name!r} is owned twice (first in line {lines[name]}); leave one out")
         lines.setdefault(name, line)
-        num_segments = self._count(line, fields[1], f"the number of segments of {name!r:.60}")
+        num_segments = self._count(line, fields[1], f"the number of segments of {_shown(name)}")
         return FileMetadata(name, self._take_hashes(num_segments, name, line))
 
     def _take_hashes(self, num_segments: int, name: str, header: int) -> str:
@@ -151,23 +159,25 @@ class _Parser:
             if HASH.fullmatch(text):
                 continue
             if _looks_like_no_hash(text):
-                num_here = number - header - 1
+                advice = f"correct the number in line {header}, or add the hashes that are missing"
                 self._add(
                     number,
-                    f"expected hash {num_here + 1} of {num_segments} of {name!r:.60}, found {text!r:.60}; "
-                    f"correct the number in line {header}, or add the hashes that are missing",
+                    f"expected hash {number - header} of {num_segments} of {_shown(name)}, found {_shown(text)}; "
+                    + (advice if text else "remove it"),
                 )
                 raise _Broken
             num_wrong += 1
             if num_wrong <= MAX_HASH_PROBLEMS:
-                self._add(number, f"{text!r:.60} is no hash; write {HASH_DIGITS} hexadecimal digits")
+                self._add(number, f"{_shown(text)} is no hash; write {HASH_DIGITS} hexadecimal digits")
+        if num_wrong > MAX_HASH_PROBLEMS:
+            self._add(header, f"{num_wrong} hashes of {_shown(name)} are wrong, the first of them listed here")
         self._next += len(hashes)
         return "".join(hashes) if num_wrong == 0 else ""
 
     def _take_wanted(self, lines: dict[str, int]) -> None:
         line, name = self._take("the name of a wanted file")
         if not name or FIELDS.search(name):
-            self._add(line, f"expected the name of a wanted file, found {name!r:.60}; write one name, without blanks")
+            self._add(line, f"expected the name of a wanted file, found {_shown(name)}; write one name, without blanks")
             return
         self._check_name(line, name)
         if name in lines:
@@ -188,10 +198,25 @@ class _Parser:
             text = self._lines[self._next]
             self._add(
                 self._next + 1,
-                f"{text!r:.60} follows the last wanted file; remove it, or correct the number of files wanted",
+                f"{_shown(text)} follows the last wanted file; remove it, or correct the number of files wanted",
             )
 
 
 def _looks_like_no_hash(text: str) -> bool:
     """Whether a line belongs to what follows the hashes: a name and a count, a count, or nothing at all."""
-    return not text or COUNT.fullmatch(text) is not None or FIELDS.search(text) is not None
+    return not text or (COUNT.fullmatch(text) is not None and len(text) <= COUNT_DIGITS) or _is_header(text)
+
+
+def _is_header(text: str) -> bool:
+    """Whether a line looks like a file's name and number of segments."""
+    name, *rest = FIELDS.split(text)
+    return bool(name) and len(rest) == 1 and COUNT.fullmatch(rest[0]) is not None
+
+
+def _shown(text: str) -> str:
+    """What stands in a line, as a problem's text quotes it."""
+    return repr(_cut(text)) if text else "a blank line"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_QUOTED else text[:MOST_QUOTED] + "…"

@@ -60,13 +60,14 @@ def _write_renamed(path: Path, data: bytes) -> None:
     spare = _spare_name(path)
     descriptor = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        _write_all(descriptor, data)
+        try:
+            _write_all(descriptor, data)
+        finally:
+            os.close(descriptor)
+        os.replace(spare, path)
     except BaseException:
         spare.unlink()
         raise
-    finally:
-        os.close(descriptor)
-    _replace(spare, path)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -52,6 +52,8 @@ def read_scenario(inputs: Path, num_clients: int | None = None) -> Scenario:
 
     Raises `InputError` with the problems of all files at once.
     """
+    if num_clients is not None and num_clients < 1:
+        raise InputError([f"{inputs}: cannot be run with {num_clients} clients; take at least 1"])
     ranks = _find_ranks(inputs)
     size = num_clients if num_clients is not None else len(ranks)
     problems: list[str] = []
@@ -100,7 +102,7 @@ def _check_across(parsed: dict[int, ParsedInput]) -> list[str]:
         for name, line in source.wanted_lines.items():
             if name not in owners:
                 problems.append(
-                    f"{source.path}:{line}: nobody owns {name!r} among the {len(parsed)} clients; "
+                    f"{source.path}:{line}: nobody owns {name!r} among clients 1 to {len(parsed)}; "
                     "give it an owner, or remove it"
                 )
             if len(output_name(rank, name).encode()) > MAX_NAME_BYTES:

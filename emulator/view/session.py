@@ -1,5 +1,6 @@
 """A run, or a verification, with everything that is said about it."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Literal
@@ -46,7 +47,8 @@ def run_and_tell(inputs: Path, num_clients: int | None, output: Path, options: O
 
 
 def _print_json(value: object) -> None:
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    # Not msgspec's own encoder, which refuses the names of files and folders that are not UTF-8.
+    sys.stdout.write(json.dumps(msgspec.to_builtins(value)) + "\n")
     sys.stdout.flush()
 
 
