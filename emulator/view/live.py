@@ -6,7 +6,7 @@ Both are observers that hold only when they last drew; all figures come from the
 import math
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -35,16 +35,23 @@ class LiveView:
     interval_s: float | None = FRAME_S
     undo = SHOW_CURSOR
 
-    def __init__(self, console: Console, scenario: Scenario, statistics: SwarmStatistics) -> None:
+    def __init__(
+        self,
+        console: Console,
+        scenario: Scenario,
+        statistics: SwarmStatistics,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._console = console
         self._statistics = statistics
+        self._clock = clock
         self._goals = scenario.wanted_segments()
         self._samples: deque[tuple[float, int]] = deque()
         self._live = Live(
             console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
         )
         self._terminal = KeptTerminal()
-        self._began_s = time.monotonic()
+        self._began_s = clock()
 
     def begin(self) -> None:
         self._terminal.take()
@@ -54,7 +61,7 @@ class LiveView:
         pass
 
     def tick(self) -> None:
-        now = time.monotonic()
+        now = self._clock()
         self._samples.append((now, self._statistics.num_transferred))
         while now - self._samples[0][0] > RATE_WINDOW_S:
             self._samples.popleft()
@@ -69,6 +76,8 @@ class LiveView:
         room = max(1, self._console.height - 4)
         clients = sorted(self._statistics.clients, key=lambda client: client.finished_s is not None)
         table = Table.grid(padding=(0, 1))
+        for _ in ("client", "bar", "figures", "rate"):
+            table.add_column(no_wrap=True)
         for client in clients[:room]:
             table.add_row(*self._row(client))
         num_more = len(clients) - room
@@ -85,6 +94,8 @@ class LiveView:
             f"{got:,} of {plural(goal, 'segment')} · {rate:,.0f}/s · ",
             f"elapsed {seconds(now - self._began_s)} · left {seconds(left_s)} · ",
             f"{self._statistics.num_finished} of {plural(len(self._goals), 'client')} finished",
+            no_wrap=True,
+            overflow="ellipsis",
         )
 
     def _rate(self) -> float:
@@ -97,7 +108,8 @@ class LiveView:
         if client.finished_s is not None:
             state = Text("finished, uploading", style="green")
         elif client.downloading is not None:
-            state = Text(f"downloading {printable(client.downloading)}")
+            # A name may be longer than the screen is wide, and would take lines from other clients.
+            state = Text(f"downloading {printable(client.downloading)}", no_wrap=True, overflow="ellipsis")
         else:
             state = Text("at a barrier", style="dim")
         elapsed_s = self._statistics.elapsed_s

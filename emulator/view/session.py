@@ -1,6 +1,5 @@
 """A run, or a verification, with everything that is said about it."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Literal
@@ -47,7 +46,9 @@ def run_and_tell(inputs: Path, num_clients: int | None, output: Path, options: O
 
 
 def _print_json(value: object) -> None:
-    # Not msgspec's own encoder, which refuses the names of files and folders that are not UTF-8.
+    # Imported where it is needed, as for rich; msgspec's own encoder refuses names of files that are not UTF-8.
+    import json
+
     sys.stdout.write(json.dumps(msgspec.to_builtins(value)) + "\n")
     sys.stdout.flush()
 
@@ -87,5 +88,5 @@ def verify_and_tell(inputs: Path, num_clients: int | None, output: Path, as_json
         from emulator.view.summary import unexpected_files, verification_summary, verification_table
 
         verdict = verification_summary(verification, str(output))
-        print_all(make_console(), [verification_table(verification), unexpected_files(verification), *verdict])
+        print_all(make_console(), [*verification_table(verification), *unexpected_files(verification), *verdict])
     return 0 if verification.is_proven else 1

@@ -18,7 +18,7 @@ MOST_PROBLEMS = 10
 def run_summary(result: RunResult) -> Iterator[RenderableType]:
     """The clients' table, and a line a figure for the swarm."""
     yield _client_table(result)
-    yield _left_out(len(result.clients))
+    yield from _left_out(len(result.clients))
     rate = f"{result.segments_per_s:,.0f} segments/s" if result.segments_per_s else "no segment transferred"
     yield Text(f"makespan {seconds(result.makespan_s)} · {plural(result.num_segments, 'segment')} · {rate}")
     alone = 1 / result.num_clients
@@ -55,21 +55,22 @@ def verification_summary(verification: Verification, output: str) -> Iterator[Re
     for check in wrong[:MOST_PROBLEMS]:
         detail = f": {check.detail}" if check.detail else ""
         yield Text(printable(f"client{check.client}_{check.file} is {check.verdict}{detail}"), style="red")
-    yield _left_out(len(wrong), MOST_PROBLEMS)
+    yield from _left_out(len(wrong), MOST_PROBLEMS)
     verdict = "proven" if verification.is_proven else "NOT proven"
     style = "bold green" if verification.is_proven else "bold red"
     yield Text.assemble((verdict, style), f": {verification.summary()} in {printable(output)}")
 
 
-def unexpected_files(verification: Verification) -> Text:
+def unexpected_files(verification: Verification) -> Iterator[RenderableType]:
     """The names in the folder that look like outputs but that no input asks for; nothing where there are none."""
     names = ", ".join(printable(name) for name in verification.unexpected[:3])
     count = len(verification.unexpected)
-    return Text(f"{plural(count, 'file')} that nobody wants: {names}\n" if count else "", style="yellow", end="")
+    if count:
+        yield Text(f"{plural(count, 'file')} that nobody wants: {names}", style="yellow")
 
 
-def verification_table(verification: Verification) -> Table:
-    """Every output with its verdict."""
+def verification_table(verification: Verification) -> Iterator[RenderableType]:
+    """Every output with its verdict, those that are not right first."""
     table = Table(title="Outputs against the inputs", title_justify="left", title_style="bold", pad_edge=False)
     table.add_column("client", justify="right")
     table.add_column("file")
@@ -80,9 +81,11 @@ def verification_table(verification: Verification) -> Table:
         style = "green" if check.verdict == "right" else "red"
         verdict = Text(check.verdict, style=style)
         table.add_row(str(check.client), Text(printable(check.file)), str(check.num_segments), verdict)
-    return table
+    yield table
+    yield from _left_out(len(ordered))
 
 
-def _left_out(num_rows: int, most: int = MOST_ROWS) -> Text:
+def _left_out(num_rows: int, most: int = MOST_ROWS) -> Iterator[RenderableType]:
     """A line for the rows that are not shown; nothing at all where all are."""
-    return Text(f"… and {num_rows - most:,} more (--json has all)\n" if num_rows > most else "", style="dim", end="")
+    if num_rows > most:
+        yield Text(f"… and {num_rows - most:,} more (--json has all)", style="dim")
