@@ -1,17 +1,24 @@
 """One call runs a swarm: a scenario goes in, a typed and proven result comes out."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+import platform
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
-from emulator.engines.processes import StartMethod, run_processes
+from emulator import __version__
+from emulator.engines.processes import StartMethod, choose_start_method, run_processes
 from emulator.options import Options
+from emulator.protocol.events import AnyEvent
 from emulator.scenario.outputs import prepare_output
 from emulator.scenario.scenario import Scenario, output_name
 from emulator.scenario.verify import Verification, verify
+from emulator.trace.format import VERSION, Header, host_facts
 from emulator.trace.records import Observer, Record
 from emulator.trace.statistics import SwarmStatistics, jain_index
+from emulator.trace.writer import TraceWriter
 
 
 class ClientResult(msgspec.Struct, frozen=True):
@@ -93,9 +100,15 @@ class _Watch:
 
 
 def run(
-    scenario: Scenario, output: Path, options: Options | None = None, watch: ObserverFactory | None = None
+    scenario: Scenario,
+    output: Path,
+    options: Options | None = None,
+    watch: ObserverFactory | None = None,
+    trace: Path | None = None,
 ) -> RunResult:
     """Run `scenario` on the process engine, write the outputs to the folder `output`, and prove them.
+
+    Every event is written to the file `trace`, if one is given (`docs/trace-format.md`).
 
     Outputs of an earlier run under the same names are removed first. Raises `InputError` where `output` cannot be
     written, and `RunError` where a worker died or failed, the time limit was reached or a signal came; no process is
@@ -105,8 +118,43 @@ def run(
     prepare_output(output, [output_name(*key) for key in scenario.expected_outputs()])
     statistics = SwarmStatistics(len(scenario.clients))
     observer = _Watch(statistics, watch(statistics) if watch else None)
-    start_method = run_processes(scenario.inputs, len(scenario.clients), output, options, observer)
+    with _traced(trace, scenario, options) as writer:
+        start_method = run_processes(scenario.inputs, len(scenario.clients), output, options, observer, writer)
     return _result(scenario, statistics, verify(scenario, output), options, start_method, output)
+
+
+@contextlib.contextmanager
+def _traced(path: Path | None, scenario: Scenario, options: Options) -> Iterator[TraceWriter | None]:
+    """A trace for the time of a run, which says at its end whether the run came to one."""
+    if path is None:
+        yield None
+        return
+    writer = TraceWriter(path, _header(scenario, options))
+    try:
+        yield writer
+    except BaseException as error:
+        writer.close("cut", str(error))
+        raise
+    writer.close("complete")
+
+
+def _header(scenario: Scenario, options: Options) -> Header:
+    return Header(
+        format="swarm-trace",
+        version=VERSION,
+        clients=len(scenario.clients),
+        strategy=options.strategy,
+        quota=options.quota,
+        numwant=options.numwant,
+        events=tuple(kind.__name__ for kind in get_args(AnyEvent)),
+        scenario=str(scenario.inputs),
+        engine="processes",
+        start_method=choose_start_method(options),
+        rng_seed=options.rng_seed,
+        program=f"emulator {__version__}",
+        python=platform.python_version(),
+        host=host_facts(),
+    )
 
 
 def _result(

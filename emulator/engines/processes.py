@@ -16,28 +16,38 @@ from emulator.engines.worker import WorkerPlan, run_worker
 from emulator.errors import RunError
 from emulator.options import Options
 from emulator.trace.records import Observer
+from emulator.trace.writer import TraceWriter
 
 StartMethod = Literal["fork", "spawn"]
 
 
-def default_start_method() -> StartMethod:
-    """`fork` where it is safe, else `spawn`.
+def choose_start_method(options: Options) -> StartMethod:
+    """What the options say; else `fork` where it is safe, and `spawn` where it is not.
 
     Forking 50 workers takes about 0.1 s and spawning them 2 to 6 s, so `fork` is worth choosing although Python
     3.14 no longer does. It is unsafe in a process that runs other threads (a notebook, a test runner with a watchdog):
     a lock that one of them holds stays locked in the child for ever. macOS's own libraries start threads.
     """
+    if options.start_method is not None:
+        return options.start_method
     is_safe = sys.platform != "darwin" and threading.active_count() == 1
     return "fork" if is_safe else "spawn"
 
 
-def run_processes(inputs: Path, num_clients: int, output: Path, options: Options, observer: Observer) -> StartMethod:
+def run_processes(
+    inputs: Path,
+    num_clients: int,
+    output: Path,
+    options: Options,
+    observer: Observer,
+    trace: TraceWriter | None = None,
+) -> StartMethod:
     """Run the swarm of `in1.txt` … in `inputs`, one process for the tracker and one for each client.
 
-    The events go to `observer` in this process. Returns the start method, when every worker has ended well; raises
-    `RunError` when one has not, and leaves no process in any case.
+    The events go to `observer` in this process, and to `trace`, which the caller closes. Returns the start method,
+    when every worker has ended well; raises `RunError` when one has not, and leaves no process in any case.
     """
-    method = options.start_method or default_start_method()
+    method = choose_start_method(options)
     began_s = time.monotonic()
     make_room_for(Wiring.num_descriptors(num_clients))
     signals = SignalWatch()
@@ -53,6 +63,7 @@ def run_processes(inputs: Path, num_clients: int, output: Path, options: Options
         numwant=options.numwant,
         rng_seed=options.rng_seed,
         began_s=began_s,
+        is_traced=trace is not None,
         undo=observer.undo,
     )
     try:
@@ -62,7 +73,7 @@ def run_processes(inputs: Path, num_clients: int, output: Path, options: Options
             wiring.keep_parent_ends()
             observer.begin()
             ends_s = None if options.timeout_s is None else began_s + options.timeout_s
-            Supervisor(processes, wiring, signals, observer, ends_s).watch()
+            Supervisor(processes, wiring, signals, observer, ends_s, trace).watch()
     finally:
         end_all(processes)
         observer.end()

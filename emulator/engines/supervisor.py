@@ -21,7 +21,8 @@ from emulator.engines.worker import ENDING_SIGNALS
 from emulator.errors import Interrupted, RunTimedOut, WorkerDied, WorkerFailed
 from emulator.protocol.events import ThreadFailed
 from emulator.protocol.messages import TRACKER
-from emulator.trace.records import Observer, Record
+from emulator.trace.records import Batch, Observer
+from emulator.trace.writer import TraceWriter
 
 Process = ForkProcess | SpawnProcess
 
@@ -80,6 +81,7 @@ class Supervisor:
         signals: SignalWatch,
         observer: Observer,
         ends_s: float | None,
+        trace: TraceWriter | None,
     ) -> None:
         """`ends_s` is the `time.monotonic()` at which the run is given up."""
         self._processes = dict(processes)
@@ -88,7 +90,8 @@ class Supervisor:
         self._signals = signals
         self._observer = observer
         self._ends_s = ends_s
-        self._decode = msgspec.msgpack.Decoder(list[Record]).decode
+        self._trace = trace
+        self._decode = msgspec.msgpack.Decoder(Batch).decode
 
     def watch(self) -> None:
         with selectors.DefaultSelector() as selector:
@@ -126,10 +129,12 @@ class Supervisor:
             raise RunTimedOut(f"the time limit was reached; still running: {self._still_running()}")
 
     def _take_events(self) -> None:
-        while (batch := self._events.get_nowait()) is not None:
-            records = self._decode(batch)
-            self._observer.observe(records)
-            for record in records:
+        while (data := self._events.get_nowait()) is not None:
+            batch = self._decode(data)
+            if self._trace is not None:
+                self._trace.add(batch)
+            self._observer.observe(batch.records)
+            for record in batch.records:
                 if isinstance(record.event, ThreadFailed):
                     thread, step, event = record.thread, record.step, record.event
                     text = f"{name_of(record.rank)} failed in its {thread} thread at {step}: {event.error}"
@@ -138,8 +143,10 @@ class Supervisor:
     def _take_end(self, rank: int) -> None:
         process = self._processes.pop(rank)
         process.join()
+        self._take_events()  # what it told last; an exception says more than an exit status
+        if self._trace is not None:
+            self._trace.forget(rank)
         if process.exitcode != 0:
-            self._take_events()  # an exception says more than an exit status
             code = process.exitcode or 0
             how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
             raise WorkerDied(f"{name_of(rank)} (process {process.pid}) {how}; {self._where(rank)}")

@@ -2,6 +2,7 @@
 
 import os
 import random
+import select
 import signal
 import sys
 import termios
@@ -18,18 +19,22 @@ import msgspec
 from emulator.engines.packet_queue import PacketQueue
 from emulator.engines.wiring import STEPS, StepBoard, Wiring
 from emulator.protocol.client import run_client
-from emulator.protocol.events import AnyEvent, Channel, ThreadEnded, ThreadFailed, ThreadStarted
+from emulator.protocol.events import AnyEvent, Channel, Received, Sent, ThreadEnded, ThreadFailed, ThreadStarted
 from emulator.protocol.messages import TRACKER, AnyMessage
 from emulator.protocol.node import Clock, Communicator, Handler, Node, Storage, serve
 from emulator.protocol.tracker import Tracker
 from emulator.scenario.storage import DirectoryStorage
 from emulator.strategies import find_strategy
-from emulator.trace.records import Record, ThreadName
+from emulator.trace.format import encode_record
+from emulator.trace.records import Batch, Record, ThreadName
 
 BATCH = 64
 """Events that travel to the parent in one packet, unless `SHIP_AFTER_S` have passed since the last one."""
 SHIP_AFTER_S = 0.02
 STDOUT = 1
+TELL_EVERY_MS = 50
+"""Where a run is traced, how often each of up to 100 processes tells that it has told everything."""
+MESSAGE_EVENTS = (Sent, Received)
 LONGEST_TRACEBACK = 8_000
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Made once, before any worker is forked: to make a decoder takes longer than to decode a hundred messages.
@@ -52,6 +57,8 @@ class WorkerPlan:
     rng_seed: int
     began_s: float
     """`time.monotonic()` at the start of the run."""
+    is_traced: bool
+    """Whether every message is recorded, and told for a trace."""
     undo: bytes
     """What gives the terminal back as it was, should the parent be killed while it draws on it."""
 
@@ -92,35 +99,61 @@ class QueueCommunicator:
         return _decode(self._inbox.get())
 
 
+class TracedCommunicator:
+    """A communicator that records every message: before it is handed over, and after it was taken."""
+
+    def __init__(self, node: "WorkerNode", channel: Channel, communicator: Communicator) -> None:
+        self._node = node
+        self._channel = channel
+        self._communicator = communicator
+
+    def send(self, message: AnyMessage, dest: int) -> None:
+        self._node.record(Sent(self._channel, dest, message))
+        self._communicator.send(message, dest)
+
+    def recv(self) -> tuple[int, AnyMessage]:
+        source, message = self._communicator.recv()
+        self._node.record(Received(self._channel, source, message))
+        return source, message
+
+
 class Journal:
     """One process's events on their way to the parent, in the order in which its threads recorded them."""
 
-    def __init__(self, rank: int, queue: PacketQueue, clock: Clock) -> None:
+    def __init__(self, rank: int, queue: PacketQueue, clock: Clock, is_traced: bool) -> None:
         self._rank = rank
         self._queue = queue
         self._clock = clock
+        self._is_traced = is_traced
         self._lock = threading.Lock()
         self._records: list[Record] = []
+        self._lines: list[tuple[float, bytes]] = []
         self._shipped_s = 0.0
 
     def record(self, thread: ThreadName, step: str, event: AnyEvent) -> None:
         with self._lock:
             now = self._clock.now()
-            self._records.append(Record(now, self._rank, thread, step, event))
-            if len(self._records) >= BATCH or now - self._shipped_s > SHIP_AFTER_S:
+            record = Record(now, self._rank, thread, step, event)
+            if self._is_traced:
+                self._lines.append((now, encode_record(record)))
+            if not isinstance(event, MESSAGE_EVENTS):
+                self._records.append(record)
+            if len(self._records) + len(self._lines) >= BATCH or now - self._shipped_s > SHIP_AFTER_S:
                 self._ship(now)
 
     def flush(self) -> None:
+        """Tell what is waiting; where the run is traced, also that nothing is."""
         with self._lock:
-            if self._records:
+            if self._records or self._is_traced:
                 self._ship(self._clock.now())
 
     def _ship(self, now: float) -> None:
         try:
-            self._queue.put(_encode(self._records))
+            self._queue.put(_encode(Batch(self._rank, now, self._records, self._lines)))
         except BrokenPipeError:
             os._exit(1)  # the parent is gone
         self._records.clear()
+        self._lines.clear()
         self._shipped_s = now
 
 
@@ -143,8 +176,8 @@ class WorkerNode:
         self.rank = rank
         self.size = plan.size
         self.clock = worker.clock
-        self.download: Communicator = QueueCommunicator("download", rank, plan.wiring)
-        self.upload: Communicator = QueueCommunicator("upload", rank, plan.wiring)
+        self.download = self._communicator("download", worker)
+        self.upload = self._communicator("upload", worker)
         self.random = random.Random(f"{plan.rng_seed}/{rank}/{thread}")
         self.storage: Storage = DirectoryStorage(plan.inputs, plan.output, rank)
         self._thread = thread
@@ -153,6 +186,10 @@ class WorkerNode:
         self._cells = worker.board.cells
         self._cell = worker.board.cell(rank, thread)
         self.step = step
+
+    def _communicator(self, channel: Channel, worker: Worker) -> Communicator:
+        communicator = QueueCommunicator(channel, worker.rank, worker.plan.wiring)
+        return TracedCommunicator(self, channel, communicator) if worker.plan.is_traced else communicator
 
     @property
     def step(self) -> str:
@@ -202,9 +239,9 @@ def run_worker(rank: int, plan: WorkerPlan) -> None:
     """The main function of every process that the engine starts."""
     _take_signals()
     plan.wiring.keep_own(rank)
-    threading.Thread(target=_watch_parent, args=(rank, plan), name="life", daemon=True).start()
     clock = WallClock(plan.began_s)
-    journal = Journal(rank, plan.wiring.events(), clock)
+    journal = Journal(rank, plan.wiring.events(), clock, plan.is_traced)
+    threading.Thread(target=_watch_parent, args=(rank, plan, journal), name="life", daemon=True).start()
     worker = Worker(rank, plan, clock, journal, plan.wiring.board())
     node = WorkerNode("main", "T1" if rank == TRACKER else "P1", worker)
     is_well = node.live(lambda node: _run_rank(node, plan))
@@ -229,17 +266,32 @@ def _take_signals() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
 
 
-def _watch_parent(rank: int, plan: WorkerPlan) -> None:
+def _watch_parent(rank: int, plan: WorkerPlan, journal: Journal) -> None:
     """End with the parent, whatever killed it; nobody is left then to give the terminal back but the tracker."""
     terminal = _terminal_state() if rank == TRACKER and plan.undo else None
+    life = plan.wiring.life()
     try:
-        plan.wiring.life().get()
+        if plan.is_traced:
+            _tell_regularly(life, journal, plan.size)
+        life.get()
     except EOFError:
         if terminal is not None:
             os.write(STDOUT, plan.undo)
             termios.tcsetattr(STDOUT, termios.TCSANOW, terminal)
     finally:
         os._exit(1)
+
+
+def _tell_regularly(life: PacketQueue, journal: Journal, size: int) -> None:
+    """Until the parent is gone: it can merge only what happened before the time up to which everybody has told.
+
+    The more processes there are, the more rarely each of them wakes up for it.
+    """
+    ended = select.poll()
+    ended.register(life.fileno(), select.POLLIN)
+    pause_ms = max(TELL_EVERY_MS, size * TELL_EVERY_MS // 100)
+    while not ended.poll(pause_ms):
+        journal.flush()
 
 
 def _terminal_state() -> list[Any] | None:

@@ -22,6 +22,18 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     event: AnyEvent
 
 
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """What one process tells at once."""
+
+    rank: int
+    told_s: float
+    """Everything that it recorded before this time has been told, with this batch or an earlier one."""
+    records: list[Record]
+    """For observers: all events but those of single messages."""
+    lines: list[tuple[float, bytes]]
+    """For a trace: every event with its time, encoded; empty where the run is not traced."""
+
+
 class Observer(Protocol):
     """Who watches a run while it lasts; called in the process that started it, never in a worker."""
 

@@ -1,0 +1,74 @@
+"""The lines of a trace: a header, an event a line, and an end. `docs/trace-format.md` is the specification."""
+
+import os
+import platform
+from typing import Literal
+
+import msgspec
+
+from emulator.protocol.events import AnyEvent, Event
+from emulator.trace.records import Record
+
+FORMAT = "swarm-trace"
+VERSION = 1
+
+
+class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The first line: what ran. Only `format`, `version` and `clients` have to be there."""
+
+    format: Literal["swarm-trace"]
+    version: int
+    clients: int
+    strategy: str = "peers-first"
+    """D4 … D6 are checked where it is `peers-first`."""
+    quota: int = 10
+    """D3."""
+    numwant: int | None = None
+    """T6: the most seeds, and the most peers, in a list; None for all of them."""
+    events: tuple[str, ...] | None = None
+    """The kinds of events that the program records; where it is missing, those that occur in the trace."""
+    scenario: str = ""
+    engine: str = ""
+    start_method: str = ""
+    rng_seed: int | None = None
+    program: str = ""
+    """Who wrote the trace, with its version."""
+    python: str = ""
+    host: str = ""
+
+
+class Stamp(msgspec.Struct, frozen=True, gc=False):
+    """When and where an event happened: the keys that every event line has beside the event's own."""
+
+    t: float
+    rank: int
+    thread: Literal["main", "download", "upload"]
+    step: str = ""
+
+
+class TraceEnded(Event, frozen=True):
+    """The last line. A trace without it was cut short by the death of whoever wrote it."""
+
+    outcome: Literal["complete", "cut"]
+    reason: str = ""
+
+
+AnyLine = AnyEvent | TraceEnded
+
+encode = msgspec.json.Encoder().encode
+
+
+def encode_record(record: Record) -> bytes:
+    """An event's line, without its end: the event's own keys first, so that a reader knows its kind at once."""
+    stamp = Stamp(round(record.time_s, 7), record.rank, record.thread, record.step)
+    return encode(record.event)[:-1] + b"," + encode(stamp)[1:]
+
+
+def encode_end(outcome: Literal["complete", "cut"], reason: str, time_s: float) -> bytes:
+    """The last line, without its end."""
+    return encode(TraceEnded(outcome, reason))[:-1] + b"," + encode(Stamp(round(time_s, 7), 0, "main"))[1:]
+
+
+def host_facts() -> str:
+    """What this machine is, as far as it matters to a run."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"

@@ -1,0 +1,90 @@
+"""Writing a trace while a run lasts: the events of all processes, merged, in bounded memory.
+
+Every process stamps its events with one clock (`CLOCK_MONOTONIC`), a message's sending before it is handed over and
+its receipt after it was taken. So the order of time is one in which nothing is received before it was sent, and in
+which each process's own order is kept. A process says with every batch up to when it has told everything; what all
+have told can be written.
+"""
+
+import gzip
+from pathlib import Path
+from typing import IO, Literal, cast
+
+from emulator.errors import InputError, RunError
+from emulator.trace.format import Header, encode, encode_end
+from emulator.trace.records import Batch
+
+MERGE_AT = 4_096
+"""Lines to gather before they are merged again."""
+GZIP_LEVEL = 3
+
+
+def open_for_writing(path: Path) -> IO[bytes]:
+    """A new file; compressed where its name ends in `.gz`. Raises `InputError` where it cannot be written."""
+    try:
+        plain = path.open("wb")
+    except OSError as error:
+        raise InputError([f"{path}: cannot be written ({error.strerror}); choose another name"]) from error
+    return cast("IO[bytes]", gzip.GzipFile(path.name, "wb", GZIP_LEVEL, plain)) if path.suffix == ".gz" else plain
+
+
+class TraceWriter:
+    """Merges the batches of ranks 0 … N into one trace."""
+
+    def __init__(self, path: Path, header: Header) -> None:
+        """Raises `InputError` where `path` cannot be written; the other methods raise `RunError`."""
+        self._path = path
+        self._file = open_for_writing(path)
+        self._told_s = dict.fromkeys(range(header.clients + 1), 0.0)
+        """Up to when each rank has told everything; a rank that has ended is not waited for."""
+        self._waiting: list[tuple[float, bytes]] = []
+        self._merge_at = MERGE_AT
+        self._latest_s = 0.0
+        self._put(encode(header) + b"\n")
+
+    def add(self, batch: Batch) -> None:
+        self._waiting += batch.lines
+        if batch.rank in self._told_s:
+            self._told_s[batch.rank] = batch.told_s
+        if len(self._waiting) >= self._merge_at:
+            self._merge()
+
+    def forget(self, rank: int) -> None:
+        """This rank has ended, and everything that it told is here."""
+        self._told_s.pop(rank, None)
+
+    def _merge(self) -> None:
+        """Write what happened before the time up to which everybody has told."""
+        told_s = min(self._told_s.values(), default=float("inf"))
+        self._waiting.sort()
+        ready = self._waiting
+        if ready and ready[-1][0] >= told_s:
+            ready = [line for line in ready if line[0] < told_s]
+        self._write(ready)
+        del self._waiting[: len(ready)]
+        # One that tells late must not make every batch of the others a reason to sort everything again.
+        self._merge_at = MERGE_AT + 2 * len(self._waiting)
+
+    def _write(self, lines: list[tuple[float, bytes]]) -> None:
+        if lines:
+            self._latest_s = lines[-1][0]
+            self._put(b"\n".join([line for _, line in lines]) + b"\n")
+
+    def close(self, outcome: Literal["complete", "cut"], reason: str = "") -> None:
+        """Write how it ended. What somebody may have missed to tell is not in a trace that is cut."""
+        self._merge()
+        self._waiting.clear()
+        self._put(encode_end(outcome, reason, self._latest_s) + b"\n")
+        try:
+            self._file.close()
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _put(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> RunError:
+        return RunError(f"the trace {self._path} cannot be written ({error.strerror}); give it more room, or none")
