@@ -66,12 +66,16 @@ class PacketQueue:
             self._put_again(data, error)
 
     def _put_again(self, data: bytes, error: OSError) -> None:
+        while error.errno == errno.ENOBUFS:
+            time.sleep(FULL_PAUSE_S)
+            try:
+                os.write(self._writer, data)
+                return
+            except OSError as another:
+                error = another
         if isinstance(error, ConnectionError):
             raise BrokenPipeError(errno.EPIPE, "the queue's reader is gone") from None
-        if error.errno != errno.ENOBUFS:
-            raise error
-        time.sleep(FULL_PAUSE_S)
-        self.put(data)
+        raise error
 
     def _put_split(self, data: bytes) -> None:
         room = MAX_PACKET_BYTES - PART.size
@@ -82,7 +86,7 @@ class PacketQueue:
             self.put(header + data[index * room : (index + 1) * room])
 
     def get(self) -> bytes:
-        """Wait for the next data. Raises `EOFError` where no writer is left."""
+        """Wait for the next data. Raises `EOFError` where no writer is left, which a datagram socket never tells."""
         packet = os.read(self._reader, MAX_PACKET_BYTES)
         while not packet or packet[0] == SPLIT:
             data = self._join(packet)

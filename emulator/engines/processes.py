@@ -1,18 +1,21 @@
 """The process engine: `multiprocessing.Process` workers, per-process queues, two threads in every client."""
 
+import contextlib
 import gc
 import multiprocessing
 import resource
 import sys
 import threading
 import time
+from collections.abc import Callable
+from multiprocessing import resource_tracker
 from multiprocessing.context import ForkProcess, SpawnProcess
 from pathlib import Path
 from typing import Literal
 
 from emulator.engines.supervisor import Process, SignalWatch, Supervisor, end_all
 from emulator.engines.wiring import Wiring
-from emulator.engines.worker import WorkerPlan, run_worker
+from emulator.engines.worker import WorkerPlan, run_worker, terminal_state
 from emulator.errors import RunError
 from emulator.options import Options
 from emulator.trace.records import Observer
@@ -50,48 +53,72 @@ def run_processes(
     method = choose_start_method(options)
     began_s = time.monotonic()
     make_room_for(Wiring.num_descriptors(num_clients))
-    signals = SignalWatch()
     processes: dict[int, Process] = {}
-    wiring = Wiring(num_clients)
-    plan = WorkerPlan(
-        wiring=wiring,
-        size=num_clients + 1,
-        inputs=inputs,
-        output=output,
-        strategy=options.strategy,
-        quota=options.quota,
-        numwant=options.numwant,
-        rng_seed=options.rng_seed,
-        began_s=began_s,
-        is_traced=trace is not None,
-        undo=observer.undo,
-    )
-    try:
-        with signals.installed():
-            with signals.blocked():
-                start_all(processes, method, plan)
-            wiring.keep_parent_ends()
-            observer.begin()
-            ends_s = None if options.timeout_s is None else began_s + options.timeout_s
-            Supervisor(processes, wiring, signals, observer, ends_s, trace).watch()
-    finally:
-        end_all(processes)
-        observer.end()
-        wiring.close()
+    # Undone from the last to the first, whatever happens; signals can do no harm until the end.
+    with contextlib.ExitStack() as undo:
+        try:
+            signals = SignalWatch()
+            undo.enter_context(signals.installed())
+            wiring = Wiring(num_clients)
+        except OSError as error:
+            raise RunError(
+                f"the inboxes of {num_clients + 1} processes could not be made: {error.strerror}; "
+                "take fewer --clients, or raise the limit of open files (ulimit -n)"
+            ) from error
+        undo.callback(wiring.close)
+        undo.push(_ending(observer))
+        undo.callback(end_all, processes)
+        plan = WorkerPlan(
+            wiring=wiring,
+            size=num_clients + 1,
+            inputs=inputs,
+            output=output,
+            strategy=options.strategy,
+            quota=options.quota,
+            numwant=options.numwant,
+            rng_seed=options.rng_seed,
+            began_s=began_s,
+            is_traced=trace is not None,
+            undo=observer.undo,
+            terminal=terminal_state() if observer.undo else None,
+        )
+        start_all(processes, method, plan, signals)
+        wiring.keep_parent_ends()
+        observer.begin()
+        ends_s = None if options.timeout_s is None else began_s + options.timeout_s
+        Supervisor(processes, wiring, signals, observer, ends_s, trace).watch()
     return method
 
 
-def start_all(processes: dict[int, Process], method: StartMethod, plan: WorkerPlan) -> None:
+def _ending(observer: Observer) -> Callable[[object, BaseException | None, object], bool]:
+    def end(_kind: object, error: BaseException | None, _traceback: object) -> bool:
+        try:
+            observer.end()
+        except OSError:
+            if error is None:
+                raise
+            # The terminal, or whoever read the output, is gone too: why the run ended says more.
+        return False
+
+    return end
+
+
+def start_all(processes: dict[int, Process], method: StartMethod, plan: WorkerPlan, signals: SignalWatch) -> None:
     """Start the tracker and the clients, and add each to `processes` as it starts."""
     fork, spawn = multiprocessing.get_context("fork"), multiprocessing.get_context("spawn")
     make: type[ForkProcess] | type[SpawnProcess] = fork.Process if method == "fork" else spawn.Process
     # A collection in a forked child would write to, and so copy, every page that it shares with its parent.
     gc.freeze()
     try:
+        if method == "spawn":
+            # Left to the first start, this would unblock signals when it is done (until Python 3.12).
+            resource_tracker.ensure_running()
         for rank in range(plan.size):
             process = make(target=run_worker, args=(rank, plan), name=f"rank-{rank}", daemon=True)
-            process.start()
+            with signals.blocked():
+                process.start()
             processes[rank] = process
+            signals.check()
     except OSError as error:
         raise RunError(f"only {len(processes)} of {plan.size} processes could be started: {error.strerror}") from error
     finally:

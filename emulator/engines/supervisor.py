@@ -4,27 +4,31 @@ A worker's end is seen on its sentinel, at once and for certain, however slow or
 """
 
 import contextlib
-import os
 import selectors
 import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.context import ForkProcess, SpawnProcess
 from types import FrameType
+from typing import Any
 
 import msgspec
 
 from emulator.engines.wiring import Wiring
 from emulator.engines.worker import ENDING_SIGNALS
 from emulator.errors import Interrupted, RunTimedOut, WorkerDied, WorkerFailed
-from emulator.protocol.events import ThreadFailed
+from emulator.protocol.events import ThreadEnded, ThreadFailed
 from emulator.protocol.messages import TRACKER
 from emulator.trace.records import Batch, Observer
 from emulator.trace.writer import TraceWriter
 
 Process = ForkProcess | SpawnProcess
+Handler = Callable[[int, FrameType | None], Any] | int | None
+
+BATCHES_A_TURN = 256
+"""Taken at once: no stream of events may keep the loop from signals, ends and the screen."""
 
 
 class SignalWatch:
@@ -33,6 +37,7 @@ class SignalWatch:
     def __init__(self) -> None:
         self.caught: int | None = None
         self._wakeup, self._waker = socket.socketpair()
+        self._wakeup.setblocking(False)
         self._waker.setblocking(False)
 
     def fileno(self) -> int:
@@ -41,25 +46,49 @@ class SignalWatch:
     def note(self, signum: int, _frame: FrameType | None) -> None:
         self.caught = self.caught or signum
 
+    def check(self) -> None:
+        """Raise `Interrupted` where an ending signal has arrived."""
+        if self.caught is not None:
+            name = signal.Signals(self.caught).name
+            raise Interrupted(f"ended by {name} before every wanted file was there", self.caught)
+
+    def drain(self) -> None:
+        """Take what woke the selector: it may have been a signal that is none of ours."""
+        with contextlib.suppress(BlockingIOError):
+            self._wakeup.recv(4096)
+
     @contextlib.contextmanager
     def installed(self) -> Iterator[None]:
-        """For the time of a run, ending signals are noted and nothing else."""
-        if threading.current_thread() is not threading.main_thread():
-            with self._wakeup, self._waker:
-                yield
-            return
-        # A handler that ignores, such as nohup's, is left alone.
-        numbers = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-        before = {number: signal.signal(number, self.note) for number in numbers}
-        wakeup_before = signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+        """For the time of a run, ending signals are noted and nothing else. Once only: it closes what wakes."""
         try:
-            yield
+            if threading.current_thread() is not threading.main_thread():
+                yield
+                return
+            before = self._install()
+            wakeup_before = signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+            try:
+                yield
+            finally:
+                signal.set_wakeup_fd(wakeup_before)
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+            if self.caught is not None:
+                signal.raise_signal(self.caught)  # too late to end the run, which is no reason to swallow it
         finally:
-            signal.set_wakeup_fd(wakeup_before)
-            for number, handler in before.items():
-                signal.signal(number, handler)
             self._wakeup.close()
             self._waker.close()
+
+    def _install(self) -> dict[int, Handler]:
+        """Set the handlers; returns those that were there before."""
+        handlers: dict[int, Handler] = {}
+        for number in ENDING_SIGNALS:
+            # One that ignores, such as nohup's, is left alone; one that is not Python's could not be put back.
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                handlers[number] = self.note
+        if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+            # Else the system reaps the workers itself, and nobody is told how they ended.
+            handlers[signal.SIGCHLD] = signal.SIG_DFL
+        return {number: signal.signal(number, handler) for number, handler in handlers.items()}
 
     @contextlib.contextmanager
     def blocked(self) -> Iterator[None]:
@@ -85,6 +114,8 @@ class Supervisor:
     ) -> None:
         """`ends_s` is the `time.monotonic()` at which the run is given up."""
         self._processes = dict(processes)
+        self._ended_well: set[int] = set()
+        """Ranks whose main function has returned."""
         self._events = wiring.events()
         self._board = wiring.board()
         self._signals = signals
@@ -99,15 +130,21 @@ class Supervisor:
             selector.register(self._events.fileno(), selectors.EVENT_READ)
             for rank, process in self._processes.items():
                 selector.register(process.sentinel, selectors.EVENT_READ, rank)
-            self._loop(selector)
-        self._take_events()
+            try:
+                self._loop(selector)
+            except OSError:
+                self._signals.check()  # a terminal that was hung up cannot be drawn on: the signal says more
+                raise
+            finally:
+                self._board.close()
 
     def _loop(self, selector: selectors.BaseSelector) -> None:
         ticks_s = time.monotonic()
         while self._processes:
             ready = selector.select(self._longest_wait_s(ticks_s))
+            self._signals.drain()
             self._check_limits()
-            self._take_events()
+            self._take_some_events()
             for key, _ in ready:
                 if key.data is not None:
                     self._take_end(key.data)
@@ -122,33 +159,45 @@ class Supervisor:
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _check_limits(self) -> None:
-        if self._signals.caught is not None:
-            name = signal.Signals(self._signals.caught).name
-            raise Interrupted(f"ended by {name} before every wanted file was there", self._signals.caught)
+        self._signals.check()
         if self._ends_s is not None and time.monotonic() >= self._ends_s:
             raise RunTimedOut(f"the time limit was reached; still running: {self._still_running()}")
 
-    def _take_events(self) -> None:
-        while (data := self._events.get_nowait()) is not None:
-            batch = self._decode(data)
-            if self._trace is not None:
-                self._trace.add(batch)
-            self._observer.observe(batch.records)
-            for record in batch.records:
-                if isinstance(record.event, ThreadFailed):
-                    thread, step, event = record.thread, record.step, record.event
-                    text = f"{name_of(record.rank)} failed in its {thread} thread at {step}: {event.error}"
-                    raise WorkerFailed(text, event.traceback)
+    def _take_some_events(self) -> None:
+        for _ in range(BATCHES_A_TURN):
+            if not self._take_batch():
+                return
+
+    def _take_batch(self) -> bool:
+        """Take one batch of events; False where none is here."""
+        data = self._events.get_nowait()
+        if data is None:
+            return False
+        batch = self._decode(data)
+        if self._trace is not None:
+            self._trace.add(batch)
+        self._observer.observe(batch.records)
+        for record in batch.records:
+            match record.event:
+                case ThreadFailed(error, text):
+                    where = f"{name_of(record.rank)} failed in its {record.thread} thread at {record.step}"
+                    raise WorkerFailed(f"{where}: {error}", text)
+                case ThreadEnded() if record.thread == "main":
+                    self._ended_well.add(record.rank)
+        return True
 
     def _take_end(self, rank: int) -> None:
         process = self._processes.pop(rank)
         process.join()
-        self._take_events()  # what it told last; an exception says more than an exit status
+        if process.exitcode != 0:
+            # Nobody may add to the events while all of them are taken, or that might have no end.
+            kill_all(self._processes)
+        while self._take_batch():
+            pass  # what it told last: an exception says more than an exit status
         if self._trace is not None:
             self._trace.forget(rank)
-        if process.exitcode != 0:
-            code = process.exitcode or 0
-            how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+        if process.exitcode != 0 or rank not in self._ended_well:
+            how = _describe_end(process.exitcode or 0)
             raise WorkerDied(f"{name_of(rank)} (process {process.pid}) {how}; {self._where(rank)}")
 
     def _where(self, rank: int) -> str:
@@ -166,12 +215,25 @@ def name_of(rank: int) -> str:
     return "the tracker" if rank == TRACKER else f"client {rank}"
 
 
-def end_all(processes: Mapping[int, Process]) -> None:
-    """Kill and reap every worker that is left. SIGKILL also ends one that is stopped."""
+def _describe_end(exitcode: int) -> str:
+    if exitcode >= 0:
+        return f"ended with status {exitcode}"
+    try:
+        return f"was killed by {signal.Signals(-exitcode).name}"
+    except ValueError:  # a real-time signal has no name
+        return f"was killed by signal {-exitcode}"
+
+
+def kill_all(processes: Mapping[int, Process]) -> None:
+    """Kill every worker that is left. SIGKILL also ends one that is stopped."""
     for process in processes.values():
-        if process.exitcode is None and process.pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)
+        if process.exitcode is None:
+            process.kill()
+
+
+def end_all(processes: Mapping[int, Process]) -> None:
+    """Kill and reap every worker that is left."""
+    kill_all(processes)
     for process in processes.values():
         process.join()
         process.close()

@@ -1,9 +1,12 @@
 """What the processes of one run share: the inboxes, the events' way to the parent, the life pipe, the step board."""
 
+import errno
+import fcntl
 import mmap
 import os
 import tempfile
 from array import array
+from collections.abc import Iterable
 from multiprocessing import reduction
 from typing import Protocol
 
@@ -17,6 +20,7 @@ STEPS = (
     *(f"{part}{number}" for part, last in (("P", 4), ("D", 8), ("U", 5), ("T", 9)) for number in range(1, last + 1)),
 )
 
+LAST_STANDARD_STREAM = 2
 BUSY_BUFFER_BYTES = 4 << 20
 """Asked for where many write to one reader: the tracker's inbox, and the events."""
 
@@ -25,11 +29,15 @@ class StepBoard:
     """One byte a thread, in memory that all processes share: the step it is in, readable when it has been killed."""
 
     def __init__(self, descriptor: int, size: int) -> None:
-        """`descriptor` is that of an open file, of which one page for every 1,365 ranks is used."""
-        num_bytes = size * len(THREADS)
-        if os.fstat(descriptor).st_size < num_bytes:
-            os.truncate(descriptor, num_bytes)
-        self.cells = mmap.mmap(descriptor, num_bytes)
+        """`descriptor` is that of an open file of `num_bytes(size)` zeros."""
+        self.cells = mmap.mmap(descriptor, self.num_bytes(size))
+
+    def close(self) -> None:
+        self.cells.close()
+
+    @staticmethod
+    def num_bytes(size: int) -> int:
+        return size * len(THREADS)
 
     @staticmethod
     def cell(rank: int, thread: str) -> int:
@@ -56,24 +64,44 @@ class Wiring:
         self._board = -1
         try:
             self._open()
-        except OSError:
+        except BaseException:
             self.close()
             raise
 
     def _open(self) -> None:
-        with tempfile.TemporaryFile() as file:
+        _fill_standard_streams()
+        with tempfile.TemporaryFile(buffering=0) as file:
+            # Written now: of a hole in a full disk, a worker would learn by SIGBUS.
+            file.write(bytes(StepBoard.num_bytes(self._size)))
             self._board = os.dup(file.fileno())
-        busy = {self._place("download", TRACKER), self._events, self._life}
-        pairs = 2 * self._size + 2
-        readers = array("i")
-        for place in range(pairs):
-            reader, writer = open_pair(BUSY_BUFFER_BYTES if place in busy else None)
-            readers.append(reader)
-            self._writers.append(writer)
-        first = max(*readers, *self._writers) + 1
-        for place, reader in enumerate(readers):
-            self._readers.append(os.dup2(reader, first + place, inheritable=False))
-            os.close(reader)
+        busy = {self._place("download", TRACKER), self._events}
+        for place in range(self._life):
+            self._add(open_pair(BUSY_BUFFER_BYTES if place in busy else None))
+        # A pipe, for a datagram socket does not tell its reader that the last writer is gone.
+        self._add(os.pipe())
+        self._move_readers_into_a_row()
+
+    def _add(self, ends: tuple[int, int]) -> None:
+        self._readers.append(ends[0])
+        self._writers.append(ends[1])
+
+    def _move_readers_into_a_row(self) -> None:
+        """Give the readers numbers that follow one another and that nobody else in this process has."""
+        first = max(*self._readers, *self._writers) + 1
+        row = array("i")
+        try:
+            while len(row) < len(self._readers):
+                due = first + len(row)
+                row.append(_duplicate(self._readers[len(row)], due))
+                if row[-1] != due:  # somebody else's are in the way: begin again above them
+                    first = row[-1] + 1
+                    _close_all(row)
+                    row = array("i")
+        except OSError:
+            _close_all(row)
+            raise
+        self._readers, moved = row, self._readers
+        _close_all(moved)
 
     @staticmethod
     def num_descriptors(num_clients: int) -> int:
@@ -130,9 +158,7 @@ class Wiring:
         self._writers[: self._events] = array("i", [-1] * self._events)
 
     def close(self) -> None:
-        for descriptor in (*self._readers, *self._writers, self._board):
-            if descriptor >= 0:
-                os.close(descriptor)
+        _close_all((*self._readers, *self._writers, self._board))
         self._readers, self._writers, self._board = array("i"), array("i"), -1
 
     def __getstate__(self) -> tuple[object, ...]:
@@ -145,6 +171,32 @@ class Wiring:
         *ends, self._board = [parcel.detach() for parcel in parcels]
         self._readers = array("i", ends[: len(ends) // 2])
         self._writers = array("i", ends[len(ends) // 2 :])
+
+
+def _fill_standard_streams() -> None:
+    """Where this process was started with a standard stream closed, its number must not become that of an inbox.
+
+    A spawned worker would take the inbox for its stdin and close it, or for its stdout and write to it.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= LAST_STANDARD_STREAM:
+        pass
+    os.close(descriptor)
+
+
+def _duplicate(descriptor: int, least: int) -> int:
+    """A duplicate under the first free number from `least` on."""
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, least)
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # `least` itself is beyond the limit
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from None
+        raise
+
+
+def _close_all(descriptors: Iterable[int]) -> None:
+    for descriptor in descriptors:
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 class _Parcel(Protocol):

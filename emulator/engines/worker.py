@@ -36,6 +36,7 @@ TELL_EVERY_MS = 50
 """Where a run is traced, how often each of up to 100 processes tells that it has told everything."""
 MESSAGE_EVENTS = (Sent, Received)
 LONGEST_TRACEBACK = 8_000
+LONGEST_LINE = 1_000
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Made once, before any worker is forked: to make a decoder takes longer than to decode a hundred messages.
 _encode = msgspec.msgpack.Encoder().encode
@@ -61,6 +62,8 @@ class WorkerPlan:
     """Whether every message is recorded, and told for a trace."""
     undo: bytes
     """What gives the terminal back as it was, should the parent be killed while it draws on it."""
+    terminal: list[Any] | None
+    """The terminal's settings before the parent began to draw, as `termios` has them; None where it does not."""
 
 
 class WallClock:
@@ -219,20 +222,36 @@ class WorkerNode:
 
     def live(self, body: Callable[[Node], None]) -> bool:
         """Run a thread's whole life. An exception is told to the parent, which ends the run; False for that."""
-        self.record(ThreadStarted(os.getpid()))
         try:
+            self.record(ThreadStarted(os.getpid()))
             body(self)
+            self.record(ThreadEnded())
         except BaseException as error:
-            text = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
-            self.record(ThreadFailed(_one_line(error), text))
-            self._worker.journal.flush()
+            self._tell(error)
             return False
-        self.record(ThreadEnded())
         return True
+
+    def _tell(self, error: BaseException) -> None:
+        try:
+            text = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
+            self.record(ThreadFailed(_one_line(error), _encodable(text)))
+            self._worker.journal.flush()
+        except BaseException:
+            os._exit(1)  # the parent sees that at least, and where it was
 
 
 def _one_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".replace("\n", " | ")
+    try:
+        text = str(error)
+    except Exception:
+        text = "(its text cannot be had)"
+    line = f"{type(error).__name__}: {text}".replace("\n", " | ")
+    return _encodable(line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…")
+
+
+def _encodable(text: str) -> str:
+    """A path may hold bytes that are no text, which an event cannot carry."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def run_worker(rank: int, plan: WorkerPlan) -> None:
@@ -241,10 +260,15 @@ def run_worker(rank: int, plan: WorkerPlan) -> None:
     plan.wiring.keep_own(rank)
     clock = WallClock(plan.began_s)
     journal = Journal(rank, plan.wiring.events(), clock, plan.is_traced)
-    threading.Thread(target=_watch_parent, args=(rank, plan, journal), name="life", daemon=True).start()
     worker = Worker(rank, plan, clock, journal, plan.wiring.board())
     node = WorkerNode("main", "T1" if rank == TRACKER else "P1", worker)
-    is_well = node.live(lambda node: _run_rank(node, plan))
+    life = threading.Thread(target=_watch_parent, args=(rank, plan, journal), name="life", daemon=True)
+
+    def body(node: Node) -> None:
+        life.start()  # in here, for where there are too many threads this raises
+        _run_rank(node, plan)
+
+    is_well = node.live(body)
     journal.flush()
     if not is_well:
         sys.exit(1)
@@ -258,9 +282,13 @@ def _run_rank(node: Node, plan: WorkerPlan) -> None:
 
 
 def _take_signals() -> None:
-    """The terminal's signals are the parent's business; what ends a worker from outside is SIGTERM or SIGKILL."""
+    """The terminal's signals are the parent's business; what ends a worker from outside is SIGTERM or SIGKILL.
+
+    SIGQUIT, which ends the parent at once, leaves the tracker to give the terminal back. A send to a dead rank is an
+    error to handle and not a SIGPIPE, whatever a program that uses this package has set.
+    """
     signal.set_wakeup_fd(-1)
-    for signum in (signal.SIGINT, signal.SIGHUP, signal.SIGTTOU):
+    for signum in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTTOU, signal.SIGPIPE):
         signal.signal(signum, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
@@ -268,16 +296,15 @@ def _take_signals() -> None:
 
 def _watch_parent(rank: int, plan: WorkerPlan, journal: Journal) -> None:
     """End with the parent, whatever killed it; nobody is left then to give the terminal back but the tracker."""
-    terminal = _terminal_state() if rank == TRACKER and plan.undo else None
     life = plan.wiring.life()
     try:
         if plan.is_traced:
             _tell_regularly(life, journal, plan.size)
         life.get()
     except EOFError:
-        if terminal is not None:
+        if rank == TRACKER and plan.terminal is not None:
             os.write(STDOUT, plan.undo)
-            termios.tcsetattr(STDOUT, termios.TCSANOW, terminal)
+            termios.tcsetattr(STDOUT, termios.TCSANOW, plan.terminal)
     finally:
         os._exit(1)
 
@@ -294,7 +321,8 @@ def _tell_regularly(life: PacketQueue, journal: Journal, size: int) -> None:
         journal.flush()
 
 
-def _terminal_state() -> list[Any] | None:
+def terminal_state() -> list[Any] | None:
+    """The settings of the terminal that stdout is; None where it is none."""
     try:
         return termios.tcgetattr(STDOUT)
     except (termios.error, OSError, ValueError):
