@@ -25,8 +25,8 @@ class PeersFirst:
             if not candidates:
                 return
             last = round.random.choice(candidates)
-            round.record(PeerChosen(round.file, last, candidates, num_misses))
             with round.connect(last) as connection:
+                round.record(PeerChosen(round.file, last, candidates, num_misses))
                 connection.take_until_miss()
             if connection.segments:
                 num_misses = 0
