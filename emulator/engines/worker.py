@@ -19,22 +19,24 @@ import msgspec
 from emulator.engines.packet_queue import PacketQueue
 from emulator.engines.wiring import STEPS, StepBoard, Wiring
 from emulator.protocol.client import run_client
-from emulator.protocol.events import AnyEvent, Channel, Received, Sent, ThreadEnded, ThreadFailed, ThreadStarted
+from emulator.protocol.events import AnyEvent, Channel, ThreadEnded, ThreadFailed, ThreadStarted
 from emulator.protocol.messages import TRACKER, AnyMessage
 from emulator.protocol.node import Clock, Communicator, Handler, Node, Storage, serve
 from emulator.protocol.tracker import Tracker
 from emulator.scenario.storage import DirectoryStorage
 from emulator.strategies import find_strategy
-from emulator.trace.format import encode_record
+from emulator.trace.format import ReceivedLine, SentLine, encode, encode_record
 from emulator.trace.records import Batch, Record, ThreadName
 
 BATCH = 64
 """Events that travel to the parent in one packet, unless `SHIP_AFTER_S` have passed since the last one."""
 SHIP_AFTER_S = 0.02
+TRACE_BATCH = 300
+"""Lines of a trace that travel in one packet; as many as fit one, unless their names are long."""
 STDOUT = 1
 TELL_EVERY_MS = 50
 """Where a run is traced, how often each of up to 100 processes tells that it has told everything."""
-MESSAGE_EVENTS = (Sent, Received)
+MessageLine = type[SentLine] | type[ReceivedLine]
 LONGEST_TRACEBACK = 8_000
 LONGEST_LINE = 1_000
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -105,18 +107,19 @@ class QueueCommunicator:
 class TracedCommunicator:
     """A communicator that records every message: before it is handed over, and after it was taken."""
 
-    def __init__(self, node: "WorkerNode", channel: Channel, communicator: Communicator) -> None:
+    def __init__(self, node: "WorkerNode", channel: Channel, communicator: Communicator, journal: "Journal") -> None:
         self._node = node
+        self._trace = journal.trace
         self._channel = channel
         self._communicator = communicator
 
     def send(self, message: AnyMessage, dest: int) -> None:
-        self._node.record(Sent(self._channel, dest, message))
+        self._trace(SentLine, self._channel, dest, message, self._node)
         self._communicator.send(message, dest)
 
     def recv(self) -> tuple[int, AnyMessage]:
         source, message = self._communicator.recv()
-        self._node.record(Received(self._channel, source, message))
+        self._trace(ReceivedLine, self._channel, source, message, self._node)
         return source, message
 
 
@@ -126,7 +129,7 @@ class Journal:
     def __init__(self, rank: int, queue: PacketQueue, clock: Clock, is_traced: bool) -> None:
         self._rank = rank
         self._queue = queue
-        self._clock = clock
+        self._now = clock.now
         self._is_traced = is_traced
         self._lock = threading.Lock()
         self._records: list[Record] = []
@@ -135,20 +138,27 @@ class Journal:
 
     def record(self, thread: ThreadName, step: str, event: AnyEvent) -> None:
         with self._lock:
-            now = self._clock.now()
+            now = self._now()
             record = Record(now, self._rank, thread, step, event)
+            self._records.append(record)
             if self._is_traced:
                 self._lines.append((now, encode_record(record)))
-            if not isinstance(event, MESSAGE_EVENTS):
-                self._records.append(record)
-            if len(self._records) + len(self._lines) >= BATCH or now - self._shipped_s > SHIP_AFTER_S:
+            if len(self._records) >= BATCH or now - self._shipped_s > SHIP_AFTER_S:
+                self._ship(now)
+
+    def trace(self, line: MessageLine, channel: Channel, other: int, message: AnyMessage, node: "WorkerNode") -> None:
+        """Record a message for the trace alone."""
+        with self._lock:
+            now = self._now()
+            self._lines.append((now, encode(line(channel, other, message, now, self._rank, node.thread, node.step))))
+            if len(self._lines) >= TRACE_BATCH:
                 self._ship(now)
 
     def flush(self) -> None:
         """Tell what is waiting; where the run is traced, also that nothing is."""
         with self._lock:
             if self._records or self._is_traced:
-                self._ship(self._clock.now())
+                self._ship(self._now())
 
     def _ship(self, now: float) -> None:
         try:
@@ -183,7 +193,7 @@ class WorkerNode:
         self.upload = self._communicator("upload", worker)
         self.random = random.Random(f"{plan.rng_seed}/{rank}/{thread}")
         self.storage: Storage = DirectoryStorage(plan.inputs, plan.output, rank)
-        self._thread = thread
+        self.thread = thread
         self._worker = worker
         self._record = worker.journal.record
         self._cells = worker.board.cells
@@ -192,7 +202,9 @@ class WorkerNode:
 
     def _communicator(self, channel: Channel, worker: Worker) -> Communicator:
         communicator = QueueCommunicator(channel, worker.rank, worker.plan.wiring)
-        return TracedCommunicator(self, channel, communicator) if worker.plan.is_traced else communicator
+        return (
+            TracedCommunicator(self, channel, communicator, worker.journal) if worker.plan.is_traced else communicator
+        )
 
     @property
     def step(self) -> str:
@@ -204,7 +216,7 @@ class WorkerNode:
         self._cells[self._cell] = _CODES[step]
 
     def record(self, event: AnyEvent) -> None:
-        self._record(self._thread, self._step, event)
+        self._record(self.thread, self._step, event)
 
     def run_threads(self, download: Callable[[Node], None], upload: Callable[[Node], Handler]) -> None:
         def upload_thread(node: Node) -> None:

@@ -6,8 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from emulator.protocol.events import AnyEvent, Event
-from emulator.trace.records import Record
+from emulator.protocol.events import AnyEvent, Channel, Event
+from emulator.protocol.messages import AnyMessage
+from emulator.trace.records import Record, ThreadName
 
 FORMAT = "swarm-trace"
 VERSION = 1
@@ -42,7 +43,7 @@ class Stamp(msgspec.Struct, frozen=True, gc=False):
 
     t: float
     rank: int
-    thread: Literal["main", "download", "upload"]
+    thread: ThreadName
     step: str = ""
 
 
@@ -60,13 +61,37 @@ encode = msgspec.json.Encoder().encode
 
 def encode_record(record: Record) -> bytes:
     """An event's line, without its end: the event's own keys first, so that a reader knows its kind at once."""
-    stamp = Stamp(round(record.time_s, 7), record.rank, record.thread, record.step)
+    stamp = Stamp(record.time_s, record.rank, record.thread, record.step)
     return encode(record.event)[:-1] + b"," + encode(stamp)[1:]
+
+
+class SentLine(msgspec.Struct, frozen=True, tag="Sent", tag_field="event", gc=False):
+    """The line of a `Sent` event; so many are written that each is worth being made in one piece."""
+
+    on: Channel
+    to: int
+    message: AnyMessage
+    t: float
+    rank: int
+    thread: ThreadName
+    step: str
+
+
+class ReceivedLine(msgspec.Struct, frozen=True, tag="Received", tag_field="event", gc=False):
+    """The line of a `Received` event."""
+
+    on: Channel
+    source: int
+    message: AnyMessage
+    t: float
+    rank: int
+    thread: ThreadName
+    step: str
 
 
 def encode_end(outcome: Literal["complete", "cut"], reason: str, time_s: float) -> bytes:
     """The last line, without its end."""
-    return encode(TraceEnded(outcome, reason))[:-1] + b"," + encode(Stamp(round(time_s, 7), 0, "main"))[1:]
+    return encode(TraceEnded(outcome, reason))[:-1] + b"," + encode(Stamp(time_s, 0, "main"))[1:]
 
 
 def host_facts() -> str:
