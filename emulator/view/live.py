@@ -81,7 +81,7 @@ class LiveView:
         for client in clients[:room]:
             table.add_row(*self._row(client))
         num_more = len(clients) - room
-        more = Text(f"… and {plural(num_more, 'more client')}" if num_more > 0 else "", style="dim")
+        more = _line(f"… and {plural(num_more, 'more client')}" if num_more > 0 else "", "dim")
         return Group(self._headline(now), table, more)
 
     def _headline(self, now: float) -> Text:
@@ -106,16 +106,20 @@ class LiveView:
         goal = self._goals[client.rank - 1]
         bar = ProgressBar(total=max(goal, 1), completed=client.num_got if goal else 1, width=30)
         if client.finished_s is not None:
-            state = Text("finished, uploading", style="green")
+            state = _line("finished, uploading", "green")
         elif client.downloading is not None:
-            # A name may be longer than the screen is wide, and would take lines from other clients.
-            state = Text(f"downloading {printable(client.downloading)}", no_wrap=True, overflow="ellipsis")
+            state = _line(f"downloading {printable(client.downloading)}")
         else:
-            state = Text("at a barrier", style="dim")
+            state = _line("at a barrier", "dim")
         elapsed_s = self._statistics.elapsed_s
         figures = Text(f"{client.num_got:,}/{goal:,}", justify="right")
         rate = Text(f"{client.num_got / elapsed_s if elapsed_s else 0:,.0f}/s", justify="right", style="dim")
         return [Text(f"client {client.rank}", justify="right"), bar, figures, rate, state]
+
+
+def _line(text: str, style: str = "") -> Text:
+    """Text that stays one line: a name longer than the screen is wide would take lines from other clients."""
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
 class LineView:
