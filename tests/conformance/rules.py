@@ -1,0 +1,312 @@
+"""The protocol's promises, each a function that fails for a history that breaks it.
+
+`RULES` hold for every strategy; `PEERS_FIRST_RULES` are D4 to D6 as the default strategy has them.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+
+from emulator.protocol.events import (
+    BarrierOpened,
+    BarrierPassed,
+    ClientFinished,
+    ConnectionClosed,
+    ConnectionOpened,
+    DownloadsFinished,
+    DownloadStarted,
+    FileWritten,
+    PeerChosen,
+    Reported,
+    RoleChanged,
+    RoundBegan,
+    SeedChosen,
+    SegmentRejected,
+    SegmentsTaken,
+    ThreadEnded,
+)
+from emulator.protocol.messages import TRACKER
+from tests.conformance.history import History
+
+Rule = Callable[[History], None]
+
+
+def every_output_is_right_and_nothing_else_is_written(history: History) -> None:
+    """D7"""
+    expected = {
+        f"client{rank}_{metadata.name}": "".join(f"{metadata.segment(n)}\n" for n in range(metadata.num_segments))
+        for (rank, _), metadata in history.scenario.expected_outputs().items()
+    }
+    assert {path.name: path.read_text() for path in history.output.iterdir()} == expected
+
+
+def nobody_passes_the_first_barrier_before_all_have_reported(history: History) -> None:
+    """P2, P3, T2"""
+    opened_s = history.time(BarrierOpened(1), TRACKER)
+    for rank in history.ranks:
+        reported_s = history.time(Reported(len(history.owned(rank))), rank)
+        assert reported_s <= opened_s <= history.time(BarrierPassed(1), rank), rank
+
+
+def nobody_passes_the_second_barrier_before_all_have_come_to_it(history: History) -> None:
+    """D1, D2, T4: a client asks for metadata after the first barrier, and downloads after the second."""
+    opened_s = history.time(BarrierOpened(2), TRACKER)
+    for rank in history.ranks:
+        passed_s = history.time(BarrierPassed(2), rank)
+        assert history.time(BarrierPassed(1), rank) <= opened_s <= passed_s, rank
+        started = [r.time_s for r in history.records if r.rank == rank and isinstance(r.event, DownloadStarted)]
+        assert all(passed_s <= time_s for time_s in started), rank
+
+
+def the_tracker_knows_every_owner_before_it_opens_the_first_barrier(history: History) -> None:
+    """T1, T2"""
+    events = [record.event for record in history.records if record.rank == TRACKER]
+    before = events[: events.index(BarrierOpened(1))]
+    known = {(event.client, event.file) for event in before if isinstance(event, RoleChanged) and event.role == "seed"}
+    assert known == {(rank, file) for rank in history.ranks for file in history.owned(rank)}
+
+
+def files_are_downloaded_and_written_one_after_the_other_in_the_order_of_the_wants(history: History) -> None:
+    """D3, D7"""
+    for rank in history.ranks:
+        wanted = history.wanted(rank)
+        events = [
+            record.event
+            for record in history.records
+            if record.rank == rank and isinstance(record.event, DownloadStarted | FileWritten)
+        ]
+        assert [event.file for event in events] == [file for file in wanted for _ in range(2)]
+        assert [type(event) for event in events] == [DownloadStarted, FileWritten] * len(wanted)
+
+
+def a_round_gets_at_most_the_quota_and_rounds_count_from_one(history: History) -> None:
+    """D3"""
+    numbers: dict[tuple[int, str], int] = {}
+    for round in history.all_rounds():
+        key = (round.rank, round.began.file)
+        numbers[key] = numbers.get(key, 0) + 1
+        assert round.began.round == numbers[key]
+        got = sum(len(visit.segments) for visit in round.visits)
+        assert round.ended.num_segments == got <= min(history.options.quota, round.num_missing), round
+
+
+def every_missing_segment_is_got_exactly_once_and_in_file_order(history: History) -> None:
+    """D3"""
+    for rank in history.ranks:
+        got: dict[str, list[int]] = {file: [] for file in history.downloaded(rank)}
+        for visit in history.events(SegmentsTaken, rank):
+            got[visit.file] += visit.segments
+        assert got == {file: list(range(history.scenario.files[file].num_segments)) for file in got}
+        assert history.events(SegmentRejected, rank) == []
+
+
+def a_swarm_list_has_no_asker_nobody_twice_and_at_most_numwant_of_each(history: History) -> None:
+    """T6"""
+    for round in history.all_rounds():
+        listed = round.began.seeds + round.began.peers
+        assert round.rank not in listed, round
+        assert len(set(listed)) == len(listed), round
+        assert max(len(round.began.seeds), len(round.began.peers)) <= history.options.numwant, round
+        for rank in listed:
+            assert round.began.file in history.owned(rank) | set(history.wanted(rank)), round
+
+
+def the_first_swarm_list_is_what_the_tracker_knows_at_that_moment(history: History) -> None:
+    """T6: who joins a swarm is told of those who were in it, all of them where numwant allows."""
+    first = {(round.rank, round.began.file): round.began for round in history.all_rounds() if round.began.round == 1}
+    roles: dict[str, dict[int, str]] = {file: {} for file in history.scenario.files}
+    for event in history.events(RoleChanged, TRACKER):
+        if event.role == "peer":
+            began = first.pop((event.client, event.file))
+            for role, listed in (("seed", began.seeds), ("peer", began.peers)):
+                known = {rank for rank, its_role in roles[event.file].items() if its_role == role}
+                assert set(listed) <= known, began
+                assert len(listed) == min(len(known), history.options.numwant), began
+        roles[event.file][event.client] = event.role
+    assert first == {}
+
+
+def roles_change_at_the_right_message(history: History) -> None:
+    """T1, T6, T7: an owner is a seed from its report on; others are leecher, peer and seed, in this order."""
+    changes: dict[tuple[int, str], list[tuple[str, str]]] = {}
+    for record in history.records:
+        if isinstance(record.event, RoleChanged):
+            assert record.rank == TRACKER
+            key = (record.event.client, record.event.file)
+            changes.setdefault(key, []).append((record.event.role, record.step))
+    expected: dict[tuple[int, str], list[tuple[str, str]]] = {}
+    for rank in history.ranks:
+        expected |= {(rank, file): [("seed", "T1")] for file in history.owned(rank)}
+        for file in history.downloaded(rank):
+            # A file without segments is complete before its swarm is ever asked for.
+            as_peer = [("peer", "T6")] if history.scenario.files[file].num_segments else []
+            expected[rank, file] = [*as_peer, ("seed", "T7")]
+    assert changes == expected
+
+
+def a_peer_has_asked_for_the_swarm_and_a_seed_has_written_the_file(history: History) -> None:
+    """D3 before T6 before the first round; D7 before T7"""
+    for rank in history.ranks:
+        for file in history.downloaded(rank):
+            num_segments = history.scenario.files[file].num_segments
+            started_s = history.time(DownloadStarted(file, num_segments, 0), rank)
+            written_s = history.time(FileWritten(file, num_segments), rank)
+            assert written_s <= history.time(RoleChanged(rank, file, "seed"), TRACKER)
+            if num_segments:
+                joined_s = history.time(RoleChanged(rank, file, "peer"), TRACKER)
+                began = [
+                    record.time_s
+                    for record in history.records
+                    if record.rank == rank and isinstance(record.event, RoundBegan) and record.event.file == file
+                ]
+                assert started_s <= joined_s <= min(began)
+
+
+def every_connection_is_opened_and_closed_once_and_counted_right(history: History) -> None:
+    """U2, U4"""
+    for rank in history.ranks:
+        open_with: set[int] = set()
+        for record in history.records:
+            if record.rank != rank:
+                continue
+            match record.event:
+                case ConnectionOpened(client=client, num_open=num_open):
+                    assert client not in open_with, record
+                    open_with.add(client)
+                    assert num_open == len(open_with), record
+                case ConnectionClosed(client=client, num_open=num_open):
+                    assert client in open_with, record
+                    open_with.remove(client)
+                    assert num_open == len(open_with), record
+        assert open_with == set(), f"rank {rank} has connections left"
+
+
+def both_ends_of_a_connection_count_the_same_segments(history: History) -> None:
+    """D4, D6, U2, U4: in order, for every pair of clients."""
+    given: dict[tuple[int, int], list[int]] = {}
+    got: dict[tuple[int, int], list[int]] = {}
+    for rank in history.ranks:
+        for closed in history.events(ConnectionClosed, rank):
+            given.setdefault((rank, closed.client), []).append(closed.num_segments)
+        for visit in history.events(SegmentsTaken, rank):
+            if visit.segments:
+                got.setdefault((visit.uploader, rank), []).append(len(visit.segments))
+    assert given == got
+
+
+def uploads_are_downloads_are_what_was_wanted(history: History) -> None:
+    """All clients taken together."""
+    num_uploaded = num_downloaded = 0
+    for rank in history.ranks:
+        num_uploaded += sum(closed.num_segments for closed in history.events(ConnectionClosed, rank))
+        num_downloaded += sum(len(visit.segments) for visit in history.events(SegmentsTaken, rank))
+    assert num_uploaded == num_downloaded == sum(history.scenario.wanted_segments())
+
+
+def a_segment_comes_from_who_could_have_it_as_seed_or_peer_of_the_list(history: History) -> None:
+    """D4, D6: nobody asks the tracker, itself, or anybody that it was not told of."""
+    for round in history.all_rounds():
+        for visit in round.visits:
+            assert visit.uploader in (round.began.seeds if visit.is_seed else round.began.peers), visit
+            assert visit.uploader not in (TRACKER, round.rank), visit
+
+
+def uploaders_serve_until_all_clients_have_finished(history: History) -> None:
+    """D8, T8, T9, U5"""
+    finished_s = []
+    for rank in history.ranks:
+        done_s, known_s = history.time(DownloadsFinished(), rank), history.time(ClientFinished(rank), TRACKER)
+        assert done_s <= known_s
+        finished_s.append(known_s)
+    stopped = {
+        record.rank: record.time_s
+        for record in history.records
+        if isinstance(record.event, ThreadEnded) and record.thread == "upload"
+    }
+    assert set(stopped) == set(history.ranks)
+    assert max(finished_s) <= min(stopped.values())
+
+
+def the_observer_is_told_of_a_beginning_and_of_one_end(history: History) -> None:
+    """What whoever watches a run relies on."""
+    assert history.told[0] == "begin"
+    assert history.told[-1] == "end"
+    assert Counter(history.told)["begin"] == Counter(history.told)["end"] == 1
+
+
+def a_peer_is_left_after_a_miss_and_two_misses_in_a_row_end_the_search(history: History) -> None:
+    """D4: a round's visits to peers are exactly as many as the rule asks for."""
+    for round in history.all_rounds():
+        acts = deque(round.acts)
+        most = min(history.options.quota, round.num_missing)
+        num_taken, misses_in_a_row, last = 0, 0, TRACKER
+        while num_taken < most and misses_in_a_row < 2 and set(round.began.peers) - {last}:
+            chosen, visit = acts.popleft(), acts.popleft()
+            assert isinstance(chosen, PeerChosen), round
+            assert isinstance(visit, SegmentsTaken), round
+            assert visit.uploader == chosen.peer, round
+            assert set(chosen.candidates) == set(round.began.peers) - {last}, round
+            assert chosen.peer in chosen.candidates, round
+            assert chosen.num_misses == misses_in_a_row, round
+            num_taken += len(visit.segments)
+            assert visit.is_missed is (num_taken < most), round
+            misses_in_a_row = (0 if visit.segments else misses_in_a_row) + visit.is_missed
+            last = visit.uploader
+        assert not any(isinstance(act, PeerChosen) for act in acts), round
+
+
+def the_least_connected_of_three_seeds_is_asked_for_the_rest(history: History) -> None:
+    """D5, D6: only where peers left something of the quota, and once in a round."""
+    for round in history.all_rounds():
+        most = min(history.options.quota, round.num_missing)
+        from_peers = sum(len(visit.segments) for visit in round.visits if not visit.is_seed)
+        chosen = [act for act in round.acts if isinstance(act, SeedChosen)]
+        assert len(chosen) == (from_peers < most and bool(round.began.seeds)), round
+        for choice in chosen:
+            assert set(choice.asked) <= set(round.began.seeds), round
+            assert len(set(choice.asked)) == len(choice.asked) == min(3, len(round.began.seeds)), round
+            counts = dict(zip(choice.asked, choice.counts, strict=True))
+            assert counts[choice.seed] == min(counts.values()), round
+            # A seed has no connection with itself, and the asker has closed its own.
+            assert max(counts.values()) <= len(history.ranks) - 2, round
+            assert round.acts[-2] is choice, round
+            assert round.acts[-1] == round.visits[-1], round
+            assert round.visits[-1].uploader == choice.seed, round
+            assert round.visits[-1].is_seed, round
+            assert len(round.visits[-1].segments) == most - from_peers, round
+
+
+def a_choice_is_stamped_with_its_step(history: History) -> None:
+    """D4, D5"""
+    for record in history.records:
+        match record.event:
+            case PeerChosen():
+                assert (record.thread, record.step) == ("download", "D4"), record
+            case SeedChosen():
+                assert (record.thread, record.step) == ("download", "D5"), record
+
+
+RULES: tuple[Rule, ...] = (
+    every_output_is_right_and_nothing_else_is_written,
+    nobody_passes_the_first_barrier_before_all_have_reported,
+    nobody_passes_the_second_barrier_before_all_have_come_to_it,
+    the_tracker_knows_every_owner_before_it_opens_the_first_barrier,
+    files_are_downloaded_and_written_one_after_the_other_in_the_order_of_the_wants,
+    a_round_gets_at_most_the_quota_and_rounds_count_from_one,
+    every_missing_segment_is_got_exactly_once_and_in_file_order,
+    a_swarm_list_has_no_asker_nobody_twice_and_at_most_numwant_of_each,
+    the_first_swarm_list_is_what_the_tracker_knows_at_that_moment,
+    roles_change_at_the_right_message,
+    a_peer_has_asked_for_the_swarm_and_a_seed_has_written_the_file,
+    every_connection_is_opened_and_closed_once_and_counted_right,
+    both_ends_of_a_connection_count_the_same_segments,
+    uploads_are_downloads_are_what_was_wanted,
+    a_segment_comes_from_who_could_have_it_as_seed_or_peer_of_the_list,
+    uploaders_serve_until_all_clients_have_finished,
+    the_observer_is_told_of_a_beginning_and_of_one_end,
+)
+
+PEERS_FIRST_RULES: tuple[Rule, ...] = (
+    a_peer_is_left_after_a_miss_and_two_misses_in_a_row_end_the_search,
+    the_least_connected_of_three_seeds_is_asked_for_the_rest,
+    a_choice_is_stamped_with_its_step,
+)
