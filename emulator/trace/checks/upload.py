@@ -1,0 +1,125 @@
+"""Checking upload threads: U1 … U5, from the messages that they receive and send."""
+
+from collections.abc import Mapping
+
+from emulator.protocol.files import FileMetadata
+from emulator.protocol.messages import (
+    AnyMessage,
+    Close,
+    ConnectionCount,
+    ConnectionCountRequest,
+    Hit,
+    Miss,
+    SegmentRequest,
+    Stop,
+)
+from emulator.trace import rules
+from emulator.trace.checks.clients import SURE, Client
+from emulator.trace.checks.findings import Findings
+
+
+class _Uploader:
+    """One upload thread. A line number of 0 says that something has not happened."""
+
+    __slots__ = ("connections", "requests", "stopped")
+
+    def __init__(self) -> None:
+        self.connections: dict[int, int] = {}
+        self.requests: dict[int, tuple[int, SegmentRequest | ConnectionCountRequest, bool]] = {}
+        """Requests that have no answer yet, by client: line, request, and whether the segment was there for certain."""
+        self.stopped = 0
+
+
+class UploadCheck:
+    """All upload threads of a swarm. Each method takes the line, the client, the other rank, and the message."""
+
+    def __init__(self, clients: list[Client], metadata: Mapping[str, FileMetadata], findings: Findings) -> None:
+        self._clients = clients
+        self._metadata = metadata
+        self._uploaders = [_Uploader() for _ in clients]
+        self._add = findings.add
+
+    def segment_request(self, line: int, rank: int, source: int, message: SegmentRequest) -> None:
+        uploader = self._uploaders[rank]
+        if uploader.stopped:
+            self._after_stop(line, rank, uploader)
+        # Where its two threads race, a segment may be received and not stored yet: then both answers are right.
+        is_sure = self._clients[rank].state(message.file, message.segment) == SURE
+        uploader.requests[source] = (line, message, is_sure)
+
+    def count_request(self, line: int, rank: int, source: int, message: ConnectionCountRequest) -> None:
+        uploader = self._uploaders[rank]
+        if uploader.stopped:
+            self._after_stop(line, rank, uploader)
+        uploader.requests[source] = (line, message, False)
+
+    def close(self, line: int, rank: int, source: int, _message: Close) -> None:
+        uploader = self._uploaders[rank]
+        if uploader.stopped:
+            self._after_stop(line, rank, uploader)
+        uploader.connections.pop(source, None)
+
+    def stop(self, line: int, rank: int, _source: int, _message: Stop) -> None:
+        uploader = self._uploaders[rank]
+        if uploader.stopped:
+            self._after_stop(line, rank, uploader)
+        uploader.stopped = line
+
+    def hit(self, line: int, rank: int, to: int, message: Hit) -> None:
+        uploader = self._uploaders[rank]
+        request = self._answer(line, rank, uploader, to, message)
+        uploader.connections.setdefault(to, line)
+        name = f"segment {message.segment} of {message.file!r}"
+        metadata = self._metadata.get(message.file)
+        if self._clients[rank].state(message.file, message.segment) == 0:
+            text = f"client {rank} gives {name} to client {to} and does not hold it"
+            self._add(rules.HOLDS_WHAT_IT_GIVES, (request, line), text, "it answers with a miss (U2)")
+        elif metadata is not None and message.data != metadata.segment(message.segment):
+            text = f"client {rank} gives {message.data!r:.40} to client {to} for {name}"
+            expected = f"it gives {metadata.segment(message.segment)!r}"
+            self._add(rules.RIGHT_HASH, (request, line), text, expected)
+
+    def miss(self, line: int, rank: int, to: int, message: Miss) -> None:
+        uploader = self._uploaders[rank]
+        held = uploader.requests.get(to)
+        request = self._answer(line, rank, uploader, to, message)
+        if request and held is not None and held[2]:
+            text = f"client {rank} has no segment {message.segment} of {message.file!r} for client {to}, but holds it"
+            self._add(rules.HOLDS_WHAT_IT_GIVES, (request, line), text, "it answers with the segment (U2)")
+
+    def connection_count(self, line: int, rank: int, to: int, message: ConnectionCount) -> None:
+        uploader = self._uploaders[rank]
+        request = self._answer(line, rank, uploader, to, message)
+        if message.count != len(uploader.connections):
+            num_open, opened = len(uploader.connections), uploader.connections.values()
+            text = f"client {rank} tells client {to} of {message.count} connections, when {num_open} are open"
+            self._add(rules.TRUE_COUNT, (*opened, request, line), text, f"it tells of {num_open} (U3)")
+
+    def thread_ended(self, line: int, rank: int) -> None:
+        if not self._uploaders[rank].stopped:
+            text = f"the upload thread of client {rank} ends before the tracker's stop"
+            self._add(rules.STOP, (line,), text, "it serves until the stop (U5)")
+
+    def _answer(self, line: int, rank: int, uploader: _Uploader, to: int, answer: AnyMessage) -> int:
+        """The line of the request that this answers; 0, and a violation, where there is none."""
+        if uploader.stopped:
+            self._after_stop(line, rank, uploader)
+        request_line, request, _ = uploader.requests.pop(to, (0, None, False))
+        if isinstance(answer, Hit | Miss):
+            is_due = (
+                isinstance(request, SegmentRequest)
+                and request.segment == answer.segment
+                and request.file == answer.file
+            )
+        else:
+            is_due = isinstance(request, ConnectionCountRequest)
+        if is_due:
+            return request_line
+        asked = "has asked nothing" if request is None else f"has asked {request!r:.80}"
+        text = f"client {rank} answers {answer!r:.80} to client {to}, which {asked}"
+        self._add(rules.ONE_ANSWER, (request_line, line), text, "one answer to each request, and of its kind")
+        return 0
+
+    def _after_stop(self, line: int, rank: int, uploader: _Uploader) -> None:
+        text = f"the upload thread of client {rank} goes on after the tracker's stop"
+        self._add(rules.STOP, (uploader.stopped, line), text, "the thread ends with the first stop (U5)")

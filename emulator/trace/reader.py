@@ -1,0 +1,150 @@
+"""Reading a trace, whoever wrote it: checked line by line, in bounded memory."""
+
+import gzip
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import msgspec
+
+from emulator.errors import InputError
+from emulator.protocol.events import AnyEvent
+from emulator.trace.format import FORMAT, VERSION, AnyLine, Header, Stamp, TraceEnded
+
+BLOCK_BYTES = 1 << 20
+LONGEST_LINE_BYTES = 1 << 28
+MAX_CLIENTS = 1_000_000
+GZIP_MAGIC = b"\x1f\x8b"
+
+_decode_header = msgspec.json.Decoder(Header).decode
+_stamps = msgspec.json.Decoder(Stamp)
+_events = msgspec.json.Decoder(AnyLine)
+
+
+class Entry(NamedTuple):
+    """One event of a trace, with the number of its line."""
+
+    line: int
+    stamp: Stamp
+    event: AnyEvent
+
+
+class Trace:
+    """An open trace: its header, its events one after the other, and, when they have been read, how it ended."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `InputError` where the file cannot be read or does not begin as a trace does."""
+        self.path = path
+        self.end: TraceEnded | None = None
+        """The last line; None until it was read, and for a trace that was cut without one."""
+        self.is_torn = False
+        """Whether the file ends in the middle of a line, or of its compression."""
+        self._file = _open(path)
+        self._blocks = self._read_lines()
+        _, first = next(self._blocks, (1, b""))
+        line, _, self._rest = first.partition(b"\n")
+        self.header = self._parse_header(line)
+
+    def _parse_header(self, line: bytes) -> Header:
+        try:
+            header = _decode_header(line)
+        except msgspec.DecodeError as error:
+            raise self._problem(1, f"not the header of a trace ({error})") from None
+        if header.version != VERSION:
+            raise self._problem(1, f"version {header.version} of {FORMAT}; this program reads version {VERSION}")
+        if not 1 <= header.clients <= MAX_CLIENTS or header.quota < 1 or (header.numwant or 1) < 1:
+            raise self._problem(1, "clients, quota and numwant are numbers from 1 on")
+        return header
+
+    def _problem(self, line: int, text: str) -> InputError:
+        return InputError([f"{self.path}:{line}: {text}; see docs/trace-format.md"])
+
+    def __iter__(self) -> Iterator[tuple[int, list[Stamp], list[AnyEvent]]]:
+        """Blocks of events: the number of the first one's line, then stamps and events of consecutive lines.
+
+        Raises `InputError` for a line that is no event. Can be done once.
+        """
+        yield from self._parse(2, self._rest)
+        for first, block in self._blocks:
+            yield from self._parse(first, block)
+        self._file.close()
+
+    def entries(self) -> Iterator[Entry]:
+        """Event by event, for those who are in no hurry."""
+        for first, stamps, events in self:
+            for line, (stamp, event) in enumerate(zip(stamps, events, strict=True), first):
+                yield Entry(line, stamp, event)
+
+    def _parse(self, first: int, block: bytes) -> Iterator[tuple[int, list[Stamp], list[AnyEvent]]]:
+        if not block.strip():
+            return
+        try:
+            stamps = _stamps.decode_lines(block)
+            events = _events.decode_lines(block)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self._find_problem(first, block)
+            raise
+        if self.end is not None:
+            raise self._problem(first, "an event after the end of the trace")
+        if isinstance(events[-1], TraceEnded):
+            self.end = events.pop()
+            stamps.pop()
+        size = self.header.clients
+        if any(stamp.rank < 0 or stamp.rank > size for stamp in stamps) or any(map(_is_end, events)):
+            self._find_problem(first, block)
+        yield first, stamps, events
+
+    def _find_problem(self, first: int, block: bytes) -> None:
+        """Raise for the first line of a block that is wrong."""
+        lines = block.rstrip(b"\n").split(b"\n")
+        for number, line in enumerate(lines, first):
+            try:
+                stamp, event = _stamps.decode(line), _events.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise self._problem(number, f"not an event ({error})") from None
+            if not 0 <= stamp.rank <= self.header.clients:
+                raise self._problem(number, f"rank {stamp.rank}, where the header says {self.header.clients} clients")
+            if isinstance(event, TraceEnded) and number < first + len(lines) - 1:
+                raise self._problem(number + 1, "an event after the end of the trace")
+
+    def _read_lines(self) -> Iterator[tuple[int, bytes]]:
+        """Blocks of whole lines, each with the number of its first line. What follows the last line end is torn."""
+        number, rest = 1, b""
+        while True:
+            try:
+                block = self._file.read(BLOCK_BYTES)
+            except (EOFError, OSError) as error:
+                if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
+                    raise self._problem(number, f"cannot be read ({error.strerror})") from error
+                self.is_torn, block = True, b""
+            if not block:
+                break
+            whole, newline, tail = block.rpartition(b"\n")
+            if not newline:
+                rest += tail
+                if len(rest) > LONGEST_LINE_BYTES:
+                    raise self._problem(number, f"a line of more than {LONGEST_LINE_BYTES} bytes")
+                continue
+            whole, rest = rest + whole + newline, tail
+            yield number, whole
+            number += whole.count(b"\n")
+        if rest:
+            self.is_torn = True
+            if number == 1:
+                yield number, rest
+
+
+def _is_end(event: AnyLine) -> bool:
+    return isinstance(event, TraceEnded)
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputError([f"{path}: not a regular file; give a trace"])
+        file = path.open("rb")
+        is_compressed = file.peek(2)[:2] == GZIP_MAGIC
+    except OSError as error:
+        raise InputError([f"{path}: cannot be read ({error.strerror}); give a trace"]) from error
+    return gzip.open(file, "rb") if is_compressed else file  # type: ignore[return-value]
