@@ -199,10 +199,10 @@ def _seconds(text: str) -> float:
 
 
 def _span(text: str) -> tuple[int, int]:
-    least, _, most = text.partition("-")
-    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in (least, most or least)):
+    match = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", text)
+    if match is None:
         raise argparse.ArgumentTypeError(f"{text!r:.40} is neither a number nor a range such as 20-60")
-    return int(least), int(most or least)
+    return int(match[1]), int(match[2] or match[1])
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ import msgspec
 
 from emulator import __version__
 from emulator.engines.processes import StartMethod, choose_start_method, run_processes
+from emulator.errors import InputError
 from emulator.options import Options
 from emulator.protocol.events import AnyEvent
 from emulator.scenario.outputs import prepare_output
@@ -110,11 +111,14 @@ def run(
 
     Every event is written to the file `trace`, if one is given (`docs/trace-format.md`).
 
-    Outputs of an earlier run under the same names are removed first. Raises `InputError` where `output` cannot be
-    written, and `RunError` where a worker died or failed, the time limit was reached or a signal came; no process is
-    left then, and no output that is not whole. A result whose `is_proven` is false is returned, not raised.
+    Outputs of an earlier run under the same names are removed first. Raises `InputError` where there is no client or
+    `output` cannot be written, and `RunError` where a worker died or failed, the time limit was reached or a signal
+    came; no process is left then, and no output that is not whole. A result whose `is_proven` is false is returned,
+    not raised.
     """
     options = options or Options()
+    if not scenario.clients:
+        raise InputError([f"{scenario.inputs}: a swarm has at least one client"])
     prepare_output(output, [output_name(*key) for key in scenario.expected_outputs()])
     statistics = SwarmStatistics(len(scenario.clients))
     observer = _Watch(statistics, watch(statistics) if watch else None)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable
 
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 LOG_WIDTH = 120
 """Columns where nobody's terminal limits them: a table in a log is not cut at 80."""
@@ -15,4 +16,5 @@ def make_console() -> Console:
 
 def print_all(console: Console, renderables: Iterable[RenderableType]) -> None:
     for renderable in renderables:
-        console.print(renderable)
+        # A line of text stays whole, for whoever searches a log; a terminal wraps it anyway.
+        console.print(renderable, soft_wrap=isinstance(renderable, Text))

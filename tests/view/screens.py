@@ -18,6 +18,7 @@ from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.scenario.scenario import Scenario
 from emulator.trace.records import Record, ThreadName
 from emulator.trace.statistics import SwarmStatistics
+from emulator.view.console import print_all
 
 HOSTILE = "[red]a\x1b[2J\u202eb[/red]"
 """A name that would colour, clear or mirror a screen that obeyed it."""
@@ -46,8 +47,7 @@ def said(console: Console) -> str:
 def lines_of(renderables: Iterable[RenderableType], width: int = 100, height: int = 24) -> list[str]:
     """What is seen of these, line by line, without blanks at line ends."""
     console = make_console(width, height)
-    for renderable in renderables:
-        console.print(renderable)
+    print_all(console, renderables)
     return [line.rstrip() for line in said(console).removesuffix("\n").split("\n")]
 
 

@@ -152,3 +152,9 @@ def test_files_that_nobody_wants_are_named_only_where_there_are_any() -> None:
     assert lines_of(unexpected_files(Verification((), names))) == [
         "5 files that nobody wants: client1_x, client2_x, client3_x"
     ]
+
+
+def test_a_line_longer_than_a_log_is_wide_is_not_broken() -> None:
+    folder = "/".join(["folder"] * 40)
+    [line] = lines_of(verification_summary(Verification((), ()), folder), width=80)
+    assert line == f"proven: 0 of 0 wanted files are right in {folder}"
