@@ -20,9 +20,12 @@ examples:
   emulator --inputs samples/ --json > result.json  the result for a program
   emulator generate --clients 22 --seeds 2 --files 10 --segments 100 --output big/
   emulator verify --inputs samples/ --outputs out/ prove outputs, whoever wrote them
+  emulator --inputs samples/ --trace run.jsonl     record every event; check it with
+  emulator check run.jsonl --inputs samples/       … the rules of the protocol
 
-exit status: 0 every wanted file is complete and proven; 1 the run ended without that;
-2 wrong usage or input; 128+n ended by signal n
+exit status: 0 every wanted file is complete and proven; 1 the run ended without that,
+or a rule of the protocol was broken; 2 wrong usage or input; 3 the checker cannot tell;
+128+n ended by signal n
 """
 SHELLS = ("bash", "zsh", "tcsh", "fish")
 
@@ -87,6 +90,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="other commands", metavar="COMMAND", dest="command")
     _add_generate(commands)
     _add_verify(commands)
+    _add_check(commands)
     _add_completion(commands)
     return parser
 
@@ -114,6 +118,10 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         "--start-method", choices=("fork", "spawn"), help="of processes (default: fork where it is safe)"
     )
     engine.add_argument("--timeout", type=_seconds, metavar="S", help="give up after S seconds (default: never)")
+
+    proof = parser.add_argument_group("what is recorded and checked")
+    proof.add_argument("--trace", type=Path, metavar="FILE", help="write every event to FILE; .gz compresses it")
+    proof.add_argument("--check", action="store_true", help="check the run against the protocol's rules at its end")
 
     said = parser.add_argument_group("what is said")
     loudness = said.add_mutually_exclusive_group()
@@ -160,6 +168,15 @@ def _add_verify(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser.add_argument("--json", action="store_true", help="the verdict as JSON on stdout")
 
 
+def _add_check(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("check", help="check a trace against the protocol's rules, whoever wrote it")
+    parser.set_defaults(handler=_check)
+    parser.add_argument("trace", type=Path, metavar="TRACE", help="a trace (docs/trace-format.md); .gz is fine")
+    _add_folder(parser, "--inputs", None, "compare with this folder of in1.txt … too", is_required=False)
+    parser.add_argument("--points", type=Path, metavar="FILE", help="TOML file with points for rules, to grade by")
+    parser.add_argument("--json", action="store_true", help="the verdicts as JSON on stdout")
+
+
 def _add_completion(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser("completion", help="print a script that completes this command in a shell")
     parser.set_defaults(handler=_completion)
@@ -167,10 +184,17 @@ def _add_completion(commands: "argparse._SubParsersAction[_Parser]") -> None:
 
 
 def _add_folder(
-    parser: "argparse.ArgumentParser | argparse._ArgumentGroup", flag: str, default: str | None, text: str
+    parser: "argparse.ArgumentParser | argparse._ArgumentGroup",
+    flag: str,
+    default: str | None,
+    text: str,
+    *,
+    is_required: bool | None = None,
 ) -> None:
+    """Add a flag that names a folder; it is required where it has no default, unless that is said otherwise."""
     folder = None if default is None else Path(default)
-    action = parser.add_argument(flag, type=Path, default=folder, required=folder is None, metavar="DIR", help=text)
+    required = folder is None if is_required is None else is_required
+    action = parser.add_argument(flag, type=Path, default=folder, required=required, metavar="DIR", help=text)
     action.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"}  # type: ignore[attr-defined]
 
 
@@ -206,7 +230,7 @@ def _span(text: str) -> tuple[int, int]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from emulator.view.session import Manner, run_and_tell
+    from emulator.view.session import Manner, RunRequest, run_and_tell
 
     options = Options(
         strategy=arguments.strategy,
@@ -217,7 +241,17 @@ def _run(arguments: argparse.Namespace) -> int:
         timeout_s=arguments.timeout,
     )
     manner: Manner = "json" if arguments.json else "quiet" if arguments.quiet else "person"
-    return run_and_tell(arguments.inputs, arguments.clients, arguments.output, options, manner)
+    return run_and_tell(
+        RunRequest(
+            inputs=arguments.inputs,
+            num_clients=arguments.clients,
+            output=arguments.output,
+            options=options,
+            manner=manner,
+            trace=arguments.trace,
+            is_checked=arguments.check,
+        )
+    )
 
 
 def _generate(arguments: argparse.Namespace) -> int:
@@ -245,6 +279,12 @@ def _verify(arguments: argparse.Namespace) -> int:
     from emulator.view.session import verify_and_tell
 
     return verify_and_tell(arguments.inputs, arguments.clients, arguments.outputs, arguments.json)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from emulator.view.session import check_and_tell
+
+    return check_and_tell(arguments.trace, arguments.inputs, arguments.points, arguments.json)
 
 
 def _completion(arguments: argparse.Namespace) -> int:

@@ -39,13 +39,21 @@ class Tracker:
 
     def handle(self, source: int, message: AnyMessage) -> None:
         try:
-            self._handle(source, message)
+            self._react(source, message)
         except (KeyError, ValueError) as error:
             raise ProtocolError(
                 f"tracker at {self._node.step}: rank {source} sent {message!r:.200}: {error}"
             ) from error
 
-    def _handle(self, source: int, message: AnyMessage) -> None:
+        if self.is_running:
+            self._node.step = self._waiting_step
+
+    @property
+    def _waiting_step(self) -> str:
+        """What the tracker does between two messages: it collects reports, then requests, then serves as they come."""
+        return "T1" if self._reported != self._clients else "T3" if self._asked != self._clients else "T5"
+
+    def _react(self, source: int, message: AnyMessage) -> None:
         match message:
             case Metadata(files):
                 self._add_owner(source, files)

@@ -27,6 +27,11 @@ class Uploader:
         node.step = "U1"
 
     def handle(self, source: int, message: AnyMessage) -> None:
+        self._react(source, message)
+        if self.is_running:
+            self._node.step = "U1"
+
+    def _react(self, source: int, message: AnyMessage) -> None:
         match message:
             case SegmentRequest(file, segment):
                 self._answer_segment(source, file, segment)  # U2

@@ -1,8 +1,9 @@
 """Reading a trace, whoever wrote it: checked line by line, in bounded memory."""
 
 import gzip
+import itertools
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -14,6 +15,7 @@ from emulator.trace.format import FORMAT, VERSION, AnyLine, Header, Stamp, Trace
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 1 << 28
+LONGEST_QUOTE = 240
 MAX_CLIENTS = 1_000_000
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -133,6 +135,19 @@ class Trace:
             self.is_torn = True
             if number == 1:
                 yield number, rest
+
+
+def quote_lines(path: Path, numbers: Collection[int]) -> dict[int, str]:
+    """The text of a trace's lines by their numbers, long ones cut."""
+    if not numbers:
+        return {}
+    file, last = _open(path), max(numbers)
+    with file:
+        return {
+            number: line[:LONGEST_QUOTE].decode(errors="replace").rstrip()
+            for number, line in enumerate(itertools.islice(file, last), 1)
+            if number in numbers
+        }
 
 
 def _is_end(event: AnyLine) -> bool:

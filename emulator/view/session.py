@@ -1,6 +1,9 @@
 """A run, or a verification, with everything that is said about it."""
 
 import sys
+import tempfile
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -8,12 +11,32 @@ import msgspec
 
 from emulator.errors import InputError, RunError
 from emulator.options import Options
-from emulator.runner import ObserverFactory, RunResult, run
-from emulator.scenario.scenario import read_scenario
+from emulator.runner import RunResult, run
+from emulator.scenario.scenario import Scenario, read_scenario
 from emulator.scenario.verify import verify
+from emulator.trace.checker import Report, check_trace
+from emulator.trace.grade import Grade, grade, read_points
+from emulator.trace.reader import Trace, quote_lines
+from emulator.trace.records import Observer
+from emulator.trace.statistics import SwarmStatistics
 from emulator.view.text import plural
 
 Manner = Literal["person", "quiet", "json"]
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What the user asked for."""
+
+    inputs: Path
+    num_clients: int | None
+    output: Path
+    options: Options
+    manner: Manner
+    """`person` watches it live on a terminal, gets lines where there is none, and a summary; `json` gets the result,
+    or the error, as one JSON object."""
+    trace: Path | None = None
+    is_checked: bool = False
 
 
 class _Failure(msgspec.Struct):
@@ -24,25 +47,41 @@ class _Failure(msgspec.Struct):
     is_proven: bool = False
 
 
-def run_and_tell(inputs: Path, num_clients: int | None, output: Path, options: Options, manner: Manner) -> int:
-    """Run the scenario in `inputs` and return the exit status. Errors are raised for the caller to tell.
+def run_and_tell(request: RunRequest) -> int:
+    """Run a scenario, tell what came of it, and return the exit status. Errors are raised for the caller to tell."""
+    with tempfile.TemporaryDirectory() if request.is_checked and not request.trace else nullcontext() as folder:
+        trace = Path(folder) / "trace.jsonl" if folder else request.trace
+        if request.manner == "person":
+            return _run_for_person(request, trace)
+        return _run_for_program(request, trace)
 
-    `person` watches it live on a terminal, gets lines where there is none, and a summary; `json` prints the result,
-    or the error, as one JSON object.
-    """
-    if manner == "person":
-        return _run_for_person(inputs, num_clients, output, options)
+
+def _run_for_program(request: RunRequest, trace: Path | None) -> int:
     try:
-        result = run(read_scenario(inputs, num_clients), output, options)
+        scenario = read_scenario(request.inputs, request.num_clients)
+        result = run(scenario, request.output, request.options, trace=trace)
     except (InputError, RunError) as error:
-        if manner == "json":
+        if request.manner == "json":
             _print_json(_Failure(str(error), error.exit_status))
         raise
-    if manner == "json":
-        _print_json({**msgspec.to_builtins(result), "is_proven": result.is_proven, "exit_status": result.exit_status})
+    report = _check(trace, scenario) if request.is_checked and trace else None
+    status = _status(result, report)
+    if request.manner == "json":
+        facts = {"is_proven": result.is_proven, "exit_status": status, "check": report}
+        _print_json({**msgspec.to_builtins(result), **facts})
     elif not result.is_proven:
         raise RunError(f"not proven: {result.verification.summary()} in {result.output}")
-    return result.exit_status
+    elif report is not None and report.verdict != "valid":
+        _tell_report(report, trace, is_brief=True)
+    return status
+
+
+def _check(trace: Path, scenario: Scenario | None) -> Report:
+    return check_trace(Trace(trace), scenario.clients if scenario else None)
+
+
+def _status(result: RunResult, report: Report | None) -> int:
+    return result.exit_status or (report.exit_status if report else 0)
 
 
 def _print_json(value: object) -> None:
@@ -53,10 +92,9 @@ def _print_json(value: object) -> None:
     sys.stdout.flush()
 
 
-def _run_for_person(inputs: Path, num_clients: int | None, output: Path, options: Options) -> int:
-    scenario = read_scenario(inputs, num_clients)
-    watch: ObserverFactory
-    # rich is imported by the views: while the workers start where there is a live view, and not at all for --quiet.
+def _run_for_person(request: RunRequest, trace: Path | None) -> int:
+    scenario = read_scenario(request.inputs, request.num_clients)
+    # rich is imported by the views, and so not at all for --quiet and --json.
     from emulator.view.console import make_console, print_all
     from emulator.view.live import LineView, LiveView
     from emulator.view.summary import run_summary
@@ -65,14 +103,42 @@ def _run_for_person(inputs: Path, num_clients: int | None, output: Path, options
     wanted = sum(scenario.wanted_segments())
     console.print(
         f"{plural(len(scenario.clients), 'client')} and a tracker, {plural(len(scenario.files), 'file')}, "
-        f"{plural(wanted, 'segment')} to get, strategy {options.strategy}",
+        f"{plural(wanted, 'segment')} to get, strategy {request.options.strategy}",
         highlight=False,
     )
     view = LiveView if console.is_terminal and not console.is_dumb_terminal else LineView
-    watch = lambda statistics: view(console, scenario, statistics)  # noqa: E731
-    result: RunResult = run(scenario, output, options, watch)
+
+    def watch(statistics: SwarmStatistics) -> Observer:
+        return view(console, scenario, statistics)
+
+    result = run(scenario, request.output, request.options, watch, trace)
     print_all(console, run_summary(result))
-    return result.exit_status
+    report = _check(trace, scenario) if request.is_checked and trace else None
+    if report:
+        _tell_report(report, trace, is_brief=True)
+    return _status(result, report)
+
+
+def _tell_report(report: Report, trace: Path | None, grade: Grade | None = None, *, is_brief: bool = False) -> None:
+    from emulator.view.console import make_console, print_all
+    from emulator.view.verdict import report_summary, shown_lines
+
+    quoted = quote_lines(trace, shown_lines(report)) if trace else {}
+    print_all(make_console(), report_summary(report, quoted, grade, is_brief=is_brief))
+
+
+def check_and_tell(trace: Path, inputs: Path | None, points: Path | None, as_json: bool) -> int:
+    """Check a trace against the rules of the protocol, and return the exit status: 0 valid, 1 invalid, 3 unknown."""
+    values = read_points(points) if points else None
+    opened = Trace(trace)
+    scenario = read_scenario(inputs, opened.header.clients) if inputs else None
+    report = check_trace(opened, scenario.clients if scenario else None)
+    graded = grade(report, values) if values else None
+    if as_json:
+        _print_json({**msgspec.to_builtins(report), "exit_status": report.exit_status, "grade": graded})
+    else:
+        _tell_report(report, trace, graded)
+    return report.exit_status
 
 
 def verify_and_tell(inputs: Path, num_clients: int | None, output: Path, as_json: bool) -> int:

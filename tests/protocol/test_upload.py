@@ -56,7 +56,8 @@ def test_u2_a_segment_of_a_file_that_it_seeds_is_a_hit() -> None:
     node, uploader = make_uploader()
     uploader.handle(1, SegmentRequest("file1", 2))
     assert node.sent == [("download", HITS[2], 1)]
-    assert node.step == "U2"
+    assert node.steps_of(Hit) == {"U2"}
+    assert node.step == "U1"
 
 
 def test_u2_a_segment_of_a_file_that_it_is_still_downloading_is_a_hit_as_soon_as_it_is_there() -> None:
@@ -96,7 +97,7 @@ def test_u3_the_count_is_of_clients_not_of_segments_and_goes_to_who_asked() -> N
         uploader.handle(source, SegmentRequest("file1", segment))
     uploader.handle(4, ConnectionCountRequest())
     assert node.sent[-1] == ("download", ConnectionCount(2), 4)
-    assert node.step == "U3"
+    assert node.steps_of(ConnectionCount) == {"U3"}
 
 
 def test_u4_close_forgets_that_connection_alone_and_says_what_went_over_it() -> None:
