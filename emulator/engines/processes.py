@@ -120,7 +120,9 @@ def start_all(processes: dict[int, Process], method: StartMethod, plan: WorkerPl
             processes[rank] = process
             signals.check()
     except OSError as error:
-        raise RunError(f"only {len(processes)} of {plan.size} processes could be started: {error.strerror}") from error
+        text = f"only {len(processes)} of {plan.size} processes could be started: {error.strerror}"
+        # The frames of the failed start would keep its descriptors open.
+        raise RunError(text) from error.with_traceback(None)
     finally:
         gc.unfreeze()
 
