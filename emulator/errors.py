@@ -1,6 +1,7 @@
 """What can go wrong, whose fault it is, and which exit status says so."""
 
 from collections.abc import Sequence
+from typing import Self
 
 
 class EmulatorError(Exception):
@@ -18,6 +19,10 @@ class InputError(EmulatorError):
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
 
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """For `pickle`, which would hand the text to `__init__`: a run may be one job of a process pool."""
+        return type(self), (self.problems,)
+
 
 class RunError(EmulatorError):
     """The run ended before every wanted file was there."""
@@ -34,6 +39,9 @@ class WorkerFailed(RunError):
         super().__init__(text)
         self.traceback = traceback
 
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (*self.args, self.traceback)
+
 
 class RunTimedOut(RunError):
     """The time limit that the user set was reached."""
@@ -45,3 +53,6 @@ class Interrupted(RunError):
     def __init__(self, text: str, signum: int) -> None:
         super().__init__(text)
         self.exit_status = 128 + signum
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (*self.args, self.exit_status - 128)

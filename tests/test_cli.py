@@ -70,14 +70,8 @@ def test_json_is_the_whole_result_in_one_line(tmp_path: Path, capsys: pytest.Cap
     assert result["is_proven"] is True
     assert (result["exit_status"], result["num_clients"], result["output"]) == (0, 4, str(tmp_path))
     assert result["num_segments"] == sum(read_scenario(CROWD, 4).wanted_segments())
-    assert result["options"] == {
-        "strategy": "peers-first",
-        "quota": 10,
-        "numwant": 50,
-        "rng_seed": 7,
-        "start_method": None,
-        "timeout_s": None,
-    }
+    options = {"strategy": "peers-first", "quota": 10, "numwant": 50, "rng_seed": 7, "timeout_s": None}
+    assert options.items() <= result["options"].items()
     assert [client["rank"] for client in result["clients"]] == [1, 2, 3, 4]
     assert set(result["clients"][0]) >= {
         *("num_from_peers", "num_from_seeds", "num_misses", "num_uploaded", "most_connections"),
@@ -307,11 +301,8 @@ def test_help_is_coloured_on_a_terminal_and_says_the_same() -> None:
     assert status == 0
     assert "\x1b[36m--clients\x1b[0m" in shown
     assert "\x1b[1mwhat to run:\x1b[0m" in shown
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r\n", "\n")
-    assert [line.rstrip() for line in plain.strip().splitlines()][-2:] == [
-        "exit status: 0 every wanted file is complete and proven; 1 the run ended without that;",
-        "2 wrong usage or input; 128+n ended by signal n",
-    ]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    assert plain.split() == emulate("--help", env={**os.environ, "COLUMNS": "100"}).stdout.split()
 
 
 @pytest.mark.parametrize("shell", SHELLS)
