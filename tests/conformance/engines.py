@@ -8,6 +8,8 @@ from typing import Literal
 import msgspec
 
 from emulator import Options, Scenario, run
+from emulator.trace.checker import check_trace
+from emulator.trace.reader import Trace
 from emulator.trace.records import Observer, Record
 from tests.conformance.history import History
 
@@ -38,8 +40,8 @@ class Collector:
         self.told.append("end")
 
 
-Run = Callable[[Scenario, Path, Options, Observer], None]
-"""Runs a scenario to its end, writes the outputs to a folder, and tells an observer of every record."""
+Run = Callable[[Scenario, Path, Options, Observer, Path], None]
+"""Runs a scenario to its end, writes the outputs to a folder, tells an observer of every record, and writes a trace."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,18 @@ class Engine:
     def play(self, scenario: Scenario, output: Path, options: Options) -> History:
         """One whole run."""
         collector = Collector()
-        self.run(scenario, output, msgspec.structs.replace(options, timeout_s=LONGEST_RUN_S), collector)
-        return History(scenario, options, output, tuple(collector.records), tuple(collector.told))
+        trace = output.with_name("trace.jsonl")
+        self.run(scenario, output, msgspec.structs.replace(options, timeout_s=LONGEST_RUN_S), collector, trace)
+        report = check_trace(Trace(trace), scenario.clients)
+        return History(scenario, options, output, tuple(collector.records), tuple(collector.told), report)
 
 
 def on_processes(start_method: Literal["fork", "spawn"]) -> Run:
     """The process engine, with workers started in this way."""
 
-    def run_on_processes(scenario: Scenario, output: Path, options: Options, observer: Observer) -> None:
+    def run_on_processes(scenario: Scenario, output: Path, options: Options, observer: Observer, trace: Path) -> None:
         options = msgspec.structs.replace(options, start_method=start_method)
-        run(scenario, output, options, lambda _: observer)
+        run(scenario, output, options, lambda _: observer, trace)
 
     return run_on_processes
 

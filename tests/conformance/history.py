@@ -16,6 +16,7 @@ from emulator.protocol.events import (
     SegmentsTaken,
 )
 from emulator.scenario.scenario import Scenario
+from emulator.trace.checker import Report
 from emulator.trace.records import Record
 
 E = TypeVar("E", bound=Event)
@@ -50,6 +51,8 @@ class History:
     records: tuple[Record, ...]
     told: tuple[str, ...] = ()
     """The calls that the observer got, in order."""
+    report: Report | None = None
+    """What the checker says about the run's trace; None for a history that has none."""
 
     @property
     def ranks(self) -> range:

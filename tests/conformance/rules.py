@@ -30,6 +30,12 @@ from tests.conformance.history import History
 Rule = Callable[[History], None]
 
 
+def the_checker_has_nothing_against_it(history: History) -> None:
+    """All steps, from the messages alone"""
+    if history.report is not None:
+        assert [rule for rule in history.report.rules if rule.verdict != "valid"] == []
+
+
 def every_output_is_right_and_nothing_else_is_written(history: History) -> None:
     """D7"""
     expected = {
@@ -286,6 +292,7 @@ def a_choice_is_stamped_with_its_step(history: History) -> None:
 
 
 RULES: tuple[Rule, ...] = (
+    the_checker_has_nothing_against_it,
     every_output_is_right_and_nothing_else_is_written,
     nobody_passes_the_first_barrier_before_all_have_reported,
     nobody_passes_the_second_barrier_before_all_have_come_to_it,
