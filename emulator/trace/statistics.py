@@ -1,20 +1,67 @@
-"""What a run did, in numbers: a fold over its records. Whoever shows a figure takes it from here."""
+"""What a run is like at one moment: a fold over its records. Whoever shows a figure takes it from here.
 
+The fold is the same for a run that is going on and for a trace of it: it depends on the records alone, keeps each
+client's part apart, and ignores single messages, of which only a trace tells.
+"""
+
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from emulator.protocol.events import (
     BarrierOpened,
+    BarrierPassed,
     ClientFinished,
     ConnectionClosed,
     ConnectionOpened,
+    DownloadsFinished,
     DownloadStarted,
     FileWritten,
+    PeerChosen,
+    Received,
+    Reported,
+    Role,
+    RoleChanged,
     RoundBegan,
+    RoundEnded,
+    SeedChosen,
     SegmentsTaken,
+    Sent,
+    ThreadEnded,
+    ThreadFailed,
+    ThreadStarted,
 )
 from emulator.trace.records import Record
+
+NUM_RECENT = 60
+"""Records that are kept for a feed of what happened last."""
+ROUTINE = (
+    ThreadStarted,
+    RoundEnded,
+    ConnectionOpened,
+    ConnectionClosed,
+)
+"""Events that a feed leaves out: others say the same from the other side."""
+
+
+class Progress(msgspec.Struct):
+    """One file of one client, as far as it is there."""
+
+    present: bytearray
+    """A byte a segment: 0 missing, 1 got from a peer, 2 from a seed, 3 there from the start."""
+    num_present: int = 0
+
+    @property
+    def num_segments(self) -> int:
+        return len(self.present)
+
+    @property
+    def share(self) -> float:
+        return self.num_present / self.num_segments if self.num_segments else 1.0
+
+
+FROM_PEER, FROM_SEED, OWNED = 1, 2, 3
 
 
 class ClientStatistics(msgspec.Struct):
@@ -26,6 +73,8 @@ class ClientStatistics(msgspec.Struct):
     num_misses: int = 0
     """Visits that ended with a miss; each visit has at most one."""
     num_uploaded: int = 0
+    num_open: int = 0
+    """Clients that have a connection with it now."""
     most_connections: int = 0
     """The most clients it had a connection with at once."""
     num_rounds: int = 0
@@ -33,8 +82,18 @@ class ClientStatistics(msgspec.Struct):
     """When each wanted file was written."""
     finished_s: float | None = None
     """When the tracker knew that it had everything; None if it never did."""
+    state: str = "starting"
+    """What it does, in the protocol's words."""
     downloading: str | None = None
     """The file it is at."""
+    round: int = 0
+    """The round of that file."""
+    roles: dict[str, Role] = {}
+    """Its role in the swarm of every file that the tracker knows it in."""
+    files: dict[str, Progress] = {}
+    """Every wanted file that it has begun."""
+    latest_s: float = 0.0
+    """When it was heard of last."""
 
     @property
     def num_got(self) -> int:
@@ -50,6 +109,16 @@ class SwarmStatistics:
         """When the second barrier opened, in seconds since the run began."""
         self.latest_s = 0.0
         self.num_records = 0
+        self.num_reported = 0
+        self.barrier = 0
+        """The last barrier that the tracker has opened."""
+        self.num_lists = 0
+        """Swarm lists that the tracker has given."""
+        self.given: Counter[tuple[int, int]] = Counter()
+        """Segments given, by uploader and downloader."""
+        self.roles: dict[str, Counter[Role]] = {}
+        """How many clients have each role, by file."""
+        self.recent: deque[Record] = deque(maxlen=NUM_RECENT)
 
     @property
     def num_transferred(self) -> int:
@@ -79,39 +148,95 @@ class SwarmStatistics:
             self.add(record)
 
     def add(self, record: Record) -> None:
+        if isinstance(record.event, Sent | Received):
+            return
         self.num_records += 1
         self.latest_s = max(self.latest_s, record.time_s)
+        if not isinstance(record.event, ROUTINE):
+            self.recent.append(record)
         if record.rank == 0:
             self._add_tracker(record)
         else:
-            self._add_client(self.clients[record.rank - 1], record)
+            client = self.clients[record.rank - 1]
+            client.latest_s = record.time_s
+            self._add_client(client, record)
 
     def _add_tracker(self, record: Record) -> None:
         match record.event:
-            case BarrierOpened(number=2):
-                self.began_s = record.time_s
+            case BarrierOpened(number):
+                self.barrier = number
+                if number == 2:
+                    self.began_s = record.time_s
+            case RoleChanged(rank, file, role):
+                roles = self.clients[rank - 1].roles
+                count = self.roles.setdefault(file, Counter())
+                if file in roles:
+                    count[roles[file]] -= 1
+                count[role] += 1
+                roles[file] = role
             case ClientFinished(rank):
                 self.clients[rank - 1].finished_s = record.time_s
 
     def _add_client(self, client: ClientStatistics, record: Record) -> None:
         match record.event:
-            case DownloadStarted(file):
-                client.downloading = file
-            case RoundBegan():
-                client.num_rounds += 1
-            case SegmentsTaken(is_seed=is_seed, segments=segments, is_missed=is_missed):
-                if is_seed:
-                    client.num_from_seeds += len(segments)
-                else:
-                    client.num_from_peers += len(segments)
+            case SegmentsTaken(file, uploader, is_seed, segments, is_missed):
+                self._add_segments(client, file, uploader, is_seed, segments)
                 client.num_misses += is_missed
+            case RoundBegan(file, round):
+                client.num_rounds += 1
+                client.round = round
+                client.state = f"downloading {file}, round {round}"
+                self.num_lists += 1
+            case PeerChosen(file, peer):
+                client.state = f"downloading {file} from peer {peer}"
+            case SeedChosen(file, seed):
+                client.state = f"downloading {file} from seed {seed}"
+            case ConnectionOpened(num_open=num_open):
+                client.num_open = num_open
+                client.most_connections = max(client.most_connections, num_open)
+            case ConnectionClosed(num_segments=num_segments, num_open=num_open):
+                client.num_open = num_open
+                client.num_uploaded += num_segments
+            case DownloadStarted(file, num_segments, num_present):
+                client.downloading = file
+                client.files[file] = Progress(bytearray([OWNED if num_present else 0]) * num_segments, num_present)
             case FileWritten(file):
                 client.written_s[file] = record.time_s
                 client.downloading = None
-            case ConnectionOpened(num_open=num_open):
-                client.most_connections = max(client.most_connections, num_open)
-            case ConnectionClosed(num_segments=num_segments):
-                client.num_uploaded += num_segments
+            case _:
+                self._add_stage(client, record)
+
+    def _add_segments(
+        self, client: ClientStatistics, file: str, uploader: int, is_seed: bool, segments: tuple[int, ...]
+    ) -> None:
+        if is_seed:
+            client.num_from_seeds += len(segments)
+        else:
+            client.num_from_peers += len(segments)
+        progress = client.files.get(file)
+        if progress is not None:
+            progress.num_present += len(segments)
+            for segment in segments:
+                progress.present[segment] = FROM_SEED if is_seed else FROM_PEER
+        if segments:
+            self.given[uploader, client.rank] += len(segments)
+
+    def _add_stage(self, client: ClientStatistics, record: Record) -> None:
+        """The stations of a client's life: P1 … P4, D2, D8, U5."""
+        match record.event:
+            case Reported():
+                self.num_reported += 1
+                client.state = "waiting at barrier 1"
+            case BarrierPassed(number):
+                client.state = "waiting at barrier 2" if number == 1 else "downloading"
+            case DownloadsFinished():
+                client.state = "finished, uploading"
+            case ThreadStarted() if record.thread == "main":
+                client.state = "reading its input"
+            case ThreadEnded() if record.thread == "main":
+                client.state = "ended"
+            case ThreadFailed():
+                client.state = f"failed in its {record.thread} thread"
 
 
 def jain_index(shares: Sequence[float]) -> float:
