@@ -1,11 +1,13 @@
 """Reading a trace, whoever wrote it: checked line by line, in bounded memory."""
 
 import gzip
+import io
 import itertools
 import stat
+import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +20,7 @@ LONGEST_LINE_BYTES = 1 << 28
 LONGEST_QUOTE = 240
 MAX_CLIENTS = 1_000_000
 GZIP_MAGIC = b"\x1f\x8b"
+AFTER_END = "an event after the end of the trace"
 
 _decode_header = msgspec.json.Decoder(Header).decode
 _stamps = msgspec.json.Decoder(Stamp)
@@ -42,6 +45,8 @@ class Trace:
         """The last line; None until it was read, and for a trace that was cut without one."""
         self.is_torn = False
         """Whether the file ends in the middle of a line, or of its compression."""
+        self._num_lines = 0
+        """Whole lines read so far."""
         self._file = _open(path)
         self._blocks = self._read_lines()
         _, first = next(self._blocks, (1, b""))
@@ -71,6 +76,8 @@ class Trace:
         for first, block in self._blocks:
             yield from self._parse(first, block)
         self._file.close()
+        if self.end is not None and self.is_torn:
+            raise self._problem(self._num_lines + 1, AFTER_END)
 
     def entries(self) -> Iterator[Entry]:
         """Event by event, for those who are in no hurry."""
@@ -79,16 +86,18 @@ class Trace:
                 yield Entry(line, stamp, event)
 
     def _parse(self, first: int, block: bytes) -> Iterator[tuple[int, list[Stamp], list[AnyEvent]]]:
-        if not block.strip():
+        if not block:
             return
+        if self.end is not None:
+            raise self._problem(first, AFTER_END)
         try:
             stamps = _stamps.decode_lines(block)
             events = _events.decode_lines(block)
         except (msgspec.DecodeError, UnicodeDecodeError):
             self._find_problem(first, block)
             raise
-        if self.end is not None:
-            raise self._problem(first, "an event after the end of the trace")
+        if len(events) != block.count(b"\n"):  # a line may be blank, or hold two
+            self._find_problem(first, block)
         if isinstance(events[-1], TraceEnded):
             self.end = events.pop()
             stamps.pop()
@@ -99,8 +108,10 @@ class Trace:
 
     def _find_problem(self, first: int, block: bytes) -> None:
         """Raise for the first line of a block that is wrong."""
-        lines = block.rstrip(b"\n").split(b"\n")
+        lines = block.removesuffix(b"\n").split(b"\n")
         for number, line in enumerate(lines, first):
+            if not line.strip():
+                raise self._problem(number, "a blank line; each line is an event")
             try:
                 stamp, event = _stamps.decode(line), _events.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -108,33 +119,41 @@ class Trace:
             if not 0 <= stamp.rank <= self.header.clients:
                 raise self._problem(number, f"rank {stamp.rank}, where the header says {self.header.clients} clients")
             if isinstance(event, TraceEnded) and number < first + len(lines) - 1:
-                raise self._problem(number + 1, "an event after the end of the trace")
+                raise self._problem(number + 1, AFTER_END)
 
     def _read_lines(self) -> Iterator[tuple[int, bytes]]:
         """Blocks of whole lines, each with the number of its first line. What follows the last line end is torn."""
-        number, rest = 1, b""
-        while True:
-            try:
-                block = self._file.read(BLOCK_BYTES)
-            except (EOFError, OSError) as error:
-                if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
-                    raise self._problem(number, f"cannot be read ({error.strerror})") from error
-                self.is_torn, block = True, b""
-            if not block:
-                break
+        rest = b""
+        while block := self._read_block():
             whole, newline, tail = block.rpartition(b"\n")
             if not newline:
                 rest += tail
                 if len(rest) > LONGEST_LINE_BYTES:
-                    raise self._problem(number, f"a line of more than {LONGEST_LINE_BYTES} bytes")
+                    raise self._problem(self._num_lines + 1, f"a line of more than {LONGEST_LINE_BYTES} bytes")
                 continue
             whole, rest = rest + whole + newline, tail
-            yield number, whole
-            number += whole.count(b"\n")
-        if rest:
+            first = self._num_lines + 1
+            self._num_lines += whole.count(b"\n")
+            yield first, whole
+        if rest and (self._num_lines == 0 or _is_whole(rest)):
+            yield self._num_lines + 1, rest + b"\n"
+        elif rest:
             self.is_torn = True
-            if number == 1:
-                yield number, rest
+
+    def _read_block(self) -> bytes:
+        """About a block; less only before the end, and then empty. What comes before a tear is not lost."""
+        parts: list[bytes] = []
+        num_bytes = 0
+        try:
+            while num_bytes < BLOCK_BYTES and (part := self._file.read1(BLOCK_BYTES)):
+                parts.append(part)
+                num_bytes += len(part)
+        except EOFError:
+            self.is_torn = True
+        except (OSError, zlib.error) as error:
+            what = getattr(error, "strerror", None) or f"damaged: {error}"
+            raise self._problem(self._num_lines + 1, f"cannot be read ({what})") from error
+        return b"".join(parts)
 
 
 def quote_lines(path: Path, numbers: Collection[int]) -> dict[int, str]:
@@ -150,11 +169,20 @@ def quote_lines(path: Path, numbers: Collection[int]) -> dict[int, str]:
         }
 
 
+def _is_whole(line: bytes) -> bool:
+    """Whether this is an object to its end: whoever writes a trace may leave out the last line's end."""
+    try:
+        _stamps.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
 def _is_end(event: AnyLine) -> bool:
     return isinstance(event, TraceEnded)
 
 
-def _open(path: Path) -> IO[bytes]:
+def _open(path: Path) -> io.BufferedReader | gzip.GzipFile:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputError([f"{path}: not a regular file; give a trace"])
@@ -162,4 +190,4 @@ def _open(path: Path) -> IO[bytes]:
         is_compressed = file.peek(2)[:2] == GZIP_MAGIC
     except OSError as error:
         raise InputError([f"{path}: cannot be read ({error.strerror}); give a trace"]) from error
-    return gzip.open(file, "rb") if is_compressed else file  # type: ignore[return-value]
+    return gzip.GzipFile(fileobj=file, mode="rb") if is_compressed else file

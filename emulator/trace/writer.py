@@ -7,6 +7,8 @@ have told can be written.
 """
 
 import gzip
+from bisect import bisect_left
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, Literal, cast
 
@@ -17,6 +19,7 @@ from emulator.trace.records import Batch
 MERGE_AT = 4_096
 """Lines to gather before they are merged again."""
 GZIP_LEVEL = 3
+_by_time = itemgetter(0)
 
 
 def open_for_writing(path: Path) -> IO[bytes]:
@@ -41,9 +44,10 @@ class TraceWriter:
         self._merge_at = MERGE_AT
         self._latest_s = 0.0
         self._put(encode(header) + b"\n")
+        self._flush()  # whoever is killed now leaves a trace, if an empty one
 
     def add(self, batch: Batch) -> None:
-        self._waiting += batch.lines
+        self._waiting += zip(batch.times_s, batch.lines.split(b"\n"), strict=False)
         if batch.rank in self._told_s:
             self._told_s[batch.rank] = batch.told_s
         if len(self._waiting) >= self._merge_at:
@@ -56,12 +60,11 @@ class TraceWriter:
     def _merge(self) -> None:
         """Write what happened before the time up to which everybody has told."""
         told_s = min(self._told_s.values(), default=float("inf"))
-        self._waiting.sort()
-        ready = self._waiting
-        if ready and ready[-1][0] >= told_s:
-            ready = [line for line in ready if line[0] < told_s]
-        self._write(ready)
-        del self._waiting[: len(ready)]
+        # A stable sort: where a clock is too coarse to tell two events of a process apart, they keep their order.
+        self._waiting.sort(key=_by_time)
+        num_ready = bisect_left(self._waiting, told_s, key=_by_time)
+        self._write(self._waiting[:num_ready])
+        del self._waiting[:num_ready]
         # One that tells late must not make every batch of the others a reason to sort everything again.
         self._merge_at = MERGE_AT + 2 * len(self._waiting)
 
@@ -69,6 +72,7 @@ class TraceWriter:
         if lines:
             self._latest_s = lines[-1][0]
             self._put(b"\n".join([line for _, line in lines]) + b"\n")
+            self._flush()
 
     def close(self, outcome: Literal["complete", "cut"], reason: str = "") -> None:
         """Write how it ended. What somebody may have missed to tell is not in a trace that is cut."""
@@ -83,6 +87,12 @@ class TraceWriter:
     def _put(self, data: bytes) -> None:
         try:
             self._file.write(data)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _flush(self) -> None:
+        try:
+            self._file.flush()
         except OSError as error:
             raise self._failure(error) from error
 
