@@ -1,7 +1,7 @@
 """The checker: one pass over a trace, whoever wrote it, and a verdict for every rule of the protocol."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any, Literal
 
@@ -45,6 +45,8 @@ from emulator.trace.reader import Trace
 
 Verdict = Literal["valid", "invalid", "unknown"]
 _Handler = Callable[[int, int, int, Any], None]
+_Way = tuple[str, int, int]
+"""A communicator, who sends, and who receives."""
 
 
 class RuleVerdict(msgspec.Struct, frozen=True):
@@ -103,7 +105,8 @@ class Checker:
         self._findings = Findings()
         self._clients = [Client(rank) for rank in range(header.clients + 1)]
         self._metadata: dict[str, FileMetadata] = {}
-        self._in_flight: dict[tuple[str, int, int], deque[AnyMessage]] = {}
+        self._in_flight: dict[_Way, AnyMessage | deque[AnyMessage]] = {}
+        """What was sent and is not received yet. Almost always that is one message or none between two ranks."""
         self._kinds: set[type] = set()
         self._num_events = 0
         download = DownloadCheck(header, self._clients, self._metadata, self._findings)
@@ -145,6 +148,9 @@ class Checker:
             ConnectionCount: download.connection_count,
         }
         self._metadata_request = download.metadata_request
+        if inputs is not None and len(inputs) != header.clients:
+            text = f"the trace is of {header.clients} clients, and there are inputs for {len(inputs)}"
+            self._findings.add(rules.INPUTS, (1,), text, "each client has one input (P1)")
 
     def add(self, first: int, stamps: list[Any], events: list[Any]) -> None:
         """Take the next events, which stand in consecutive lines of the trace, from line `first` on."""
@@ -157,17 +163,16 @@ class Checker:
                 rank, to, message = stamp.rank, event.to, event.message
                 key = (event.on, rank, to)
                 if key in in_flight:
-                    in_flight[key].append(message)
+                    self._follow(key, message)
                 else:
-                    in_flight[key] = deque((message,))
+                    in_flight[key] = message
                 sent[type(message)](line, rank, to, message)
             elif kind is Received:
                 rank, source, message = stamp.rank, event.source, event.message
-                waiting = in_flight.get((event.on, source, rank))
-                if waiting and waiting[0] == message:
-                    waiting.popleft()
-                else:
-                    self._undelivered(line, rank, event, waiting)
+                key = (event.on, source, rank)
+                waiting = in_flight.pop(key, None)
+                if waiting != message:
+                    self._deliver(line, key, event, waiting)
                 received[type(message)](line, rank, source, message)
             elif kind is RoleChanged:
                 self._tracker.role_changed(line, event)
@@ -176,20 +181,35 @@ class Checker:
             elif kind is ThreadEnded and stamp.thread == "upload":
                 self._upload.thread_ended(line, stamp.rank)
 
-    def _undelivered(self, line: int, rank: int, event: Received, waiting: deque[AnyMessage] | None) -> None:
-        text = f"rank {rank} receives {event.message!r:.80} from rank {event.source} on {event.on}"
-        if not waiting:
-            expected = "nothing is received that was not sent before"
-        elif event.message in waiting:
-            expected = f"{waiting[0]!r:.80} was sent earlier and comes first"
-            waiting.remove(event.message)
+    def _follow(self, key: _Way, message: AnyMessage) -> None:
+        """Another message is in flight already between these two."""
+        before = self._in_flight[key]
+        if isinstance(before, deque):
+            before.append(message)
         else:
-            expected = f"{waiting[0]!r:.80} was sent, and comes next"
-        self._findings.add(rules.DELIVERY, (line,), text, expected)
+            self._in_flight[key] = deque((before, message))
+
+    def _deliver(self, line: int, key: _Way, event: Received, flying: AnyMessage | deque[AnyMessage] | None) -> None:
+        """Take a message out of those that were in flight, or say why it cannot be."""
+        waiting = flying if isinstance(flying, deque) else deque(() if flying is None else (flying,))
+        if waiting and waiting[0] == event.message:
+            waiting.popleft()
+        else:
+            text = f"rank {key[2]} receives {event.message!r:.80} from rank {event.source} on {event.on}"
+            if not waiting:
+                expected = "nothing is received that was not sent before"
+            elif event.message in waiting:
+                expected = f"{waiting[0]!r:.80} was sent earlier and comes first"
+                waiting.remove(event.message)
+            else:
+                expected = f"{waiting[0]!r:.80} was sent, and comes next"
+            self._findings.add(rules.DELIVERY, (line,), text, expected)
+        if waiting:
+            self._in_flight[key] = waiting if len(waiting) > 1 else waiting[0]
 
     def _declared(self, line: int, rank: int, _to: int, message: Metadata) -> None:
         self._tracker.declared(line, rank, message)
-        if self._inputs is not None and rank <= len(self._inputs):
+        if self._inputs is not None and 0 < rank <= len(self._inputs):
             due = self._inputs[rank - 1].owned
             if message.files != due:
                 text = f"client {rank} declares {_names(message.files)}, not what its input says"
@@ -197,7 +217,7 @@ class Checker:
 
     def _metadata_requested(self, line: int, rank: int, to: int, message: MetadataRequest) -> None:
         self._metadata_request(line, rank, to, message)
-        if self._inputs is not None and rank <= len(self._inputs):
+        if self._inputs is not None and 0 < rank <= len(self._inputs):
             due = self._inputs[rank - 1].wanted
             if message.files != due:
                 text = f"client {rank} asks for {', '.join(message.files) or 'nothing'}"
@@ -224,9 +244,9 @@ class Checker:
 
     def _check_end(self) -> None:
         self._tracker.check_end("RoleChanged" in self._recorded())
-        for (channel, source, rank), waiting in self._in_flight.items():
-            # Where order holds between two ranks only, another client's stop can overtake a close (U5).
-            left = [message for message in waiting if not isinstance(message, Close)]
+        for (channel, source, rank), flying in self._in_flight.items():
+            waiting = flying if isinstance(flying, deque) else [flying]
+            left = self._missed(channel, source, rank, waiting)
             if left:
                 text = f"rank {rank} never receives {left[0]!r:.80} from rank {source} on {channel}"
                 self._findings.add(rules.DELIVERY, (), text, "all that is sent arrives")
@@ -247,6 +267,16 @@ class Checker:
                 text = f"client {client.rank} never closes its connection with rank {uploader}"
                 self._findings.add(rules.CLOSED_ONCE, (line,), text, "every connection is closed (D4, D6)")
 
+    def _missed(self, channel: str, source: int, rank: int, waiting: Iterable[AnyMessage]) -> list[AnyMessage]:
+        """What should have been received of these, and never was."""
+        if channel == "upload":
+            # Where order holds between two ranks only, another client's stop can overtake a close (U5). Whoever else
+            # sends something to a thread that has ended breaks another rule.
+            return [] if self._upload.has_ended(rank) else [sent for sent in waiting if not isinstance(sent, Close)]
+        if rank == TRACKER and self._tracker.has_finished(source):
+            return [sent for sent in waiting if not isinstance(sent, Finished)]
+        return list(waiting)
+
     def _judge(self, rule: rules.Rule, is_cut: bool) -> RuleVerdict:
         num = self._findings.counts[rule.name]
         reason = ""
@@ -255,8 +285,10 @@ class Checker:
             reason = f"the trace has no {' and no '.join(sorted(missing))} events"
         elif rule.is_about_end and is_cut:
             reason = "the trace ends before the run did"
+        if missing & rules.MESSAGES:
+            num = 0  # whatever was found may come from what is not there
         verdict: Verdict = "invalid" if num else "unknown" if reason else "valid"
-        violations = tuple(self._findings.kept.get(rule.name, ()))
+        violations = tuple(self._findings.kept.get(rule.name, ())) if num else ()
         return RuleVerdict(rule.name, rule.steps, rule.text, verdict, num, violations, "" if num else reason)
 
 

@@ -19,6 +19,8 @@ class Rule:
     is_about_end: bool = False
     """Whether only a trace that is complete can show that it was kept."""
     needs_inputs: bool = False
+    uses: frozenset[str] = frozenset()
+    """Kinds of events that it looks at as well, where they are recorded."""
 
 
 DELIVERY = Rule(
@@ -107,7 +109,9 @@ HOLDS_WHAT_IT_GIVES = Rule(
     "A hit is given only for a segment that the uploader holds at that moment, a miss only for one that it does not.",
 )
 RIGHT_HASH = Rule("right-hash", ("U2", "D7"), "What an uploader gives matches the segment's hash in the metadata.")
-ONCE_EACH = Rule("once-each", ("D7",), "No segment is asked for that is there already.")
+ONCE_EACH = Rule(
+    "once-each", ("D7",), "No segment is asked for that is there already, or that the file does not have."
+)
 FILE_ORDER = Rule(
     "file-order",
     ("D3", "D7"),
@@ -118,12 +122,16 @@ COMPLETION = Rule(
     "completion",
     ("D7", "T7"),
     "A client tells once that it has a wanted file, when every segment is there, and after the output is written.",
+    uses=frozenset({"FileWritten"}),
 )
-FINISHED = Rule("finished", ("D8", "T8"), "A client is finished once, when every wanted file is complete.")
+FINISHED = Rule(
+    "finished", ("D8", "T8"), "A client is finished once, when every wanted file is complete, and asks nothing after."
+)
 STOP = Rule(
     "stop",
     ("T9", "U5"),
     "The tracker sends every client one stop, when all have finished; an upload thread ends at it, and not before.",
+    uses=frozenset({"ThreadEnded"}),
 )
 EVERYTHING_COMPLETE = Rule(
     "everything-complete",

@@ -56,6 +56,7 @@ class Client:
         "num_missing",
         "opened",
         "outstanding",
+        "overtaken",
         "owned",
         "rank",
         "round",
@@ -78,6 +79,8 @@ class Client:
         """The segment received last, until the client shows by its next request that it has stored it."""
         self.outstanding: tuple[int, int, object] | None = None
         """Line, receiver and text of the request that has no answer yet."""
+        self.overtaken: list[tuple[int, int, object]] = []
+        """Requests that had no answer when the next one was sent, as they never should be."""
         self.opened: dict[int, int] = {}
         """Connections that its download thread has opened, by uploader, with the line of the first hit."""
         self.round: Round | None = None

@@ -95,12 +95,18 @@ class DownloadCheck:
             text = f"client {rank} asks rank {to} for its connections without a swarm list"
             self._add(rules.FRESH_LIST, (line,), text, "it asks the tracker for the swarm first (D3)")
             return
+        if client.opened:
+            self._leave_open(line, client, f"it asks rank {to} for its connections")
         self._end_search(line, client, round)
+        if to not in round.seeds:
+            self._count_no_seed(line, client, round, to)
+            return
         if to in round.asked:
-            text = f"client {rank} asks seed {to} twice in one round for its connections"
+            text = f"client {client.rank} asks seed {to} twice in one round for its connections"
             self._check_strategy(rules.THREE_COUNTS, (round.asked[to], line), text, "each seed is asked once (D5)")
-        elif to not in round.seeds:
-            self._not_listed(line, client, round, to)
+        elif round.seed is not None:
+            text = f"client {client.rank} asks seed {to} for its connections when it has taken seed {round.seed}"
+            self._check_strategy(rules.THREE_COUNTS, (round.line, line), text, "it asks before it takes one (D5)")
         round.asked[to] = line
 
     def close(self, line: int, rank: int, to: int, _message: Close) -> None:
@@ -172,12 +178,13 @@ class DownloadCheck:
         if metadata is not None and message.data != metadata.segment(segment):
             self._count_miss(round, source)
             return
-        if held is not None and 0 <= segment < len(held) and not held[segment]:
+        is_new = held is not None and 0 <= segment < len(held) and not held[segment]
+        if held is not None and is_new:
             held[segment] = 1
             client.fresh = (held, segment)
             client.num_missing[message.file] -= 1
         if round is not None:
-            round.num_hits += 1
+            round.num_hits += is_new
             round.num_misses = 0
             round.is_missed = False
 
@@ -197,8 +204,12 @@ class DownloadCheck:
         client.settle()
         if client.outstanding is not None:
             before, asked, _ = client.outstanding
+            client.overtaken.append(client.outstanding)
             text = f"client {client.rank} asks rank {to} while rank {asked} has not answered"
             self._add(rules.ONE_OUTSTANDING, (before, line), text, "it waits for the answer before it asks again")
+        if client.finished:
+            text = f"client {client.rank} asks rank {to} when it is finished"
+            self._add(rules.FINISHED, (client.finished, line), text, "its download thread has ended (D8)")
         client.outstanding = (line, to, request)
 
     def _end_request(self, line: int, client: Client, source: int, answer: object, kind: type) -> bool:
@@ -206,6 +217,10 @@ class DownloadCheck:
         if outstanding is not None and outstanding[1] == source and isinstance(outstanding[2], kind):
             client.outstanding = None
             return True
+        for request in client.overtaken:
+            if request[1] == source and isinstance(request[2], kind):
+                client.overtaken.remove(request)
+                return True
         self._unasked(line, client, source, answer)
         return False
 
@@ -219,6 +234,11 @@ class DownloadCheck:
                 and request.file == answer.file
             ):
                 client.outstanding = None
+                return True
+        due = (source, SegmentRequest(answer.file, answer.segment))
+        for late in client.overtaken:
+            if late[1:] == due:
+                client.overtaken.remove(late)
                 return True
         self._unasked(line, client, source, answer)
         return False
@@ -237,10 +257,9 @@ class DownloadCheck:
             whom = "the tracker" if to == TRACKER else "itself"
             text = f"client {client.rank} asks {whom}: {request!r:.80}"
             self._add(rules.TRACKER_HOLDS_NOTHING, (line,), text, "only other clients are asked")
-            return False
         self._check_begun(line, client, "another client")
         self._begin_request(line, client, to, request)
-        return True
+        return to not in (TRACKER, client.rank)
 
     def _check_begun(self, line: int, client: Client, what: str) -> None:
         if not client.barriers[2]:
@@ -251,9 +270,12 @@ class DownloadCheck:
 
     def _check_order(self, line: int, client: Client, file: str, segment: int) -> None:
         held = client.held.get(file)
-        if held is None or not 0 <= segment < len(held):
+        if held is None:
             return
-        if held[segment]:
+        if not 0 <= segment < len(held):
+            text = f"client {client.rank} asks for segment {segment} of {file!r}, which has {len(held)}"
+            self._add(rules.ONCE_EACH, (line,), text, "only segments of the file are asked for, counted from 0")
+        elif held[segment]:
             text = f"client {client.rank} asks for segment {segment} of {file!r}, which it has"
             self._add(rules.ONCE_EACH, (line,), text, "only missing segments are asked for")
         elif self._is_peers_first and (first := held.find(0)) != segment:
@@ -263,6 +285,13 @@ class DownloadCheck:
     def _check_strategy(self, rule: rules.Rule, lines: tuple[int, ...], text: str, expected: str) -> None:
         if self._is_peers_first:
             self._add(rule, lines, text, expected)
+
+    def _count_no_seed(self, line: int, client: Client, round: Round, to: int) -> None:
+        if to in round.peers:
+            text = f"client {client.rank} asks peer {to} for its connections"
+            self._check_strategy(rules.THREE_COUNTS, (round.line, line), text, "it asks seeds (D5)")
+        else:
+            self._not_listed(line, client, round, to)
 
     def _not_listed(self, line: int, client: Client, round: Round, to: int) -> None:
         text = f"client {client.rank} asks rank {to}, which is not in its list of {round.file!r}"
@@ -323,7 +352,7 @@ class DownloadCheck:
                 f"client {client.rank} takes seed {seed} and has asked {len(round.asked)} of {len(round.seeds)} seeds"
             )
             self._check_strategy(rules.THREE_COUNTS, (round.line, line), text, f"it asks {num_due} seeds first (D5)")
-        elif round.counts.get(seed) != min(round.counts.values()):
+        elif round.counts.get(seed) != min(round.counts.values(), default=None):
             text = f"client {client.rank} takes seed {seed}, when the seeds have told these connections: {round.counts}"
             lines = (*round.asked.values(), line)
             self._check_strategy(rules.LEAST_CONNECTED, lines, text, "it takes the seed with the fewest (D5)")

@@ -63,7 +63,9 @@ class TrackerCheck:
         rule = rules.FIRST_BARRIER if message.number == 1 else rules.SECOND_BARRIER
         reached = self._reported if message.number == 1 else self._asked.keys()
         before = self._opened.setdefault((message.number, client), line)
-        if before != line:
+        if message.number not in (1, 2):
+            self._add(rule, (line,), f"the tracker signals barrier {message.number}", "there are barriers 1 and 2")
+        elif before != line:
             text = f"the tracker signals barrier {message.number} twice to client {client}"
             self._add(rule, (before, line), text, "it signals once")
         elif len(reached) < self._size:
@@ -149,10 +151,16 @@ class TrackerCheck:
         key = (event.file, event.client)
         before = self._told_roles.get(key, "leecher")
         known = self._role(event.file, event.client)
-        if event.role != known or before == "seed":
+        if event.role != known or before in ("seed", event.role):
             text = f"the tracker makes client {event.client} a {event.role} of {event.file!r}; it was {before}"
-            self._add(rules.ROLES, (line,), text, f"by what it was told, the client is a {known} (T6, T7)")
+            expected = (
+                f"by what it was told, the client is a {known}" if event.role != known else "each role comes once"
+            )
+            self._add(rules.ROLES, (line,), text, f"{expected} (T6, T7)")
         self._told_roles[key] = event.role
+
+    def has_finished(self, client: int) -> bool:
+        return client in self._finished
 
     def check_end(self, is_roles_told: bool) -> None:
         """What only shows when everything is over."""

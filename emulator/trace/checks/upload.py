@@ -21,13 +21,14 @@ from emulator.trace.checks.findings import Findings
 class _Uploader:
     """One upload thread. A line number of 0 says that something has not happened."""
 
-    __slots__ = ("connections", "requests", "stopped")
+    __slots__ = ("connections", "ended", "requests", "stopped")
 
     def __init__(self) -> None:
         self.connections: dict[int, int] = {}
         self.requests: dict[int, tuple[int, SegmentRequest | ConnectionCountRequest, bool]] = {}
         """Requests that have no answer yet, by client: line, request, and whether the segment was there for certain."""
         self.stopped = 0
+        self.ended = 0
 
 
 class UploadCheck:
@@ -71,7 +72,7 @@ class UploadCheck:
         uploader.connections.setdefault(to, line)
         name = f"segment {message.segment} of {message.file!r}"
         metadata = self._metadata.get(message.file)
-        if self._clients[rank].state(message.file, message.segment) == 0:
+        if not self._clients[rank].state(message.file, message.segment):
             text = f"client {rank} gives {name} to client {to} and does not hold it"
             self._add(rules.HOLDS_WHAT_IT_GIVES, (request, line), text, "it answers with a miss (U2)")
         elif metadata is not None and message.data != metadata.segment(message.segment):
@@ -96,9 +97,15 @@ class UploadCheck:
             self._add(rules.TRUE_COUNT, (*opened, request, line), text, f"it tells of {num_open} (U3)")
 
     def thread_ended(self, line: int, rank: int) -> None:
-        if not self._uploaders[rank].stopped:
+        uploader = self._uploaders[rank]
+        uploader.ended = line
+        if not uploader.stopped:
             text = f"the upload thread of client {rank} ends before the tracker's stop"
             self._add(rules.STOP, (line,), text, "it serves until the stop (U5)")
+
+    def has_ended(self, rank: int) -> bool:
+        """Whether its thread reads no more."""
+        return 0 < rank < len(self._uploaders) and bool(self._uploaders[rank].stopped or self._uploaders[rank].ended)
 
     def _answer(self, line: int, rank: int, uploader: _Uploader, to: int, answer: AnyMessage) -> int:
         """The line of the request that this answers; 0, and a violation, where there is none."""
