@@ -4,6 +4,7 @@ A worker's end is seen on its sentinel, at once and for certain, however slow or
 """
 
 import contextlib
+import select
 import selectors
 import signal
 import socket
@@ -27,6 +28,8 @@ from emulator.trace.writer import TraceWriter
 Process = ForkProcess | SpawnProcess
 Handler = Callable[[int, FrameType | None], Any] | int | None
 
+LONGEST_HEARING_S = 0.5
+"""How long a run that has failed waits for everybody to tell what led to it."""
 BATCHES_A_TURN = 256
 """Taken at once: no stream of events may keep the loop from signals, ends and the screen."""
 
@@ -180,11 +183,26 @@ class Supervisor:
         for record in batch.records:
             match record.event:
                 case ThreadFailed(error, text):
+                    self._hear_out(record.time_s)
                     where = f"{name_of(record.rank)} failed in its {record.thread} thread at {record.step}"
                     raise WorkerFailed(f"{where}: {error}", text)
                 case ThreadEnded() if record.thread == "main":
                     self._ended_well.add(record.rank)
         return True
+
+    def _hear_out(self, failed_s: float) -> None:
+        """For a trace: let everybody tell what led to a failure. One that is stopped is not waited for long."""
+        if self._trace is None:
+            return
+        readable = select.poll()
+        readable.register(self._events.fileno(), select.POLLIN)
+        ends_s = time.monotonic() + LONGEST_HEARING_S
+        while not self._trace.has_all_before(failed_s) and (left_s := ends_s - time.monotonic()) > 0:
+            readable.poll(left_s * 1000)
+            if (data := self._events.get_nowait()) is not None:
+                batch = self._decode(data)
+                self._trace.add(batch)
+                self._observer.observe(batch.records)
 
     def _take_end(self, rank: int) -> None:
         process = self._processes.pop(rank)
@@ -194,11 +212,11 @@ class Supervisor:
             kill_all(self._processes)
         while self._take_batch():
             pass  # what it told last: an exception says more than an exit status
-        if self._trace is not None:
-            self._trace.forget(rank)
         if process.exitcode != 0 or rank not in self._ended_well:
             how = _describe_end(process.exitcode or 0)
             raise WorkerDied(f"{name_of(rank)} (process {process.pid}) {how}; {self._where(rank)}")
+        if self._trace is not None:
+            self._trace.forget(rank)
 
     def _where(self, rank: int) -> str:
         steps = self._board.read(rank)

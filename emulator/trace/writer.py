@@ -57,6 +57,10 @@ class TraceWriter:
         """This rank has ended, and everything that it told is here."""
         self._told_s.pop(rank, None)
 
+    def has_all_before(self, time_s: float) -> bool:
+        """Whether everybody has told what happened up to then."""
+        return all(told_s > time_s for told_s in self._told_s.values())
+
     def _merge(self) -> None:
         """Write what happened before the time up to which everybody has told."""
         told_s = min(self._told_s.values(), default=float("inf"))
