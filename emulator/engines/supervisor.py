@@ -145,11 +145,12 @@ class Supervisor:
         ticks_s = time.monotonic()
         while self._processes:
             ready = selector.select(self._longest_wait_s(ticks_s))
-            self._signals.drain()
             self._check_limits()
             self._take_some_events()
             for key, _ in ready:
-                if key.data is not None:
+                if key.fd == self._signals.fileno():
+                    self._signals.drain()
+                elif key.data is not None:
                     self._take_end(key.data)
                     selector.unregister(key.fd)
             if self._observer.interval_s is not None and time.monotonic() >= ticks_s:

@@ -18,7 +18,7 @@ from emulator.engines.wiring import Wiring
 from emulator.engines.worker import BATCH, Journal, QueueCommunicator, WallClock
 from emulator.errors import WorkerDied, WorkerFailed
 from emulator.protocol.events import BarrierPassed, ThreadEnded, ThreadStarted
-from emulator.protocol.messages import AnyMessage, Barrier, Close
+from emulator.protocol.messages import TRACKER, AnyMessage, Barrier, Close
 from emulator.protocol.round import Round
 from emulator.protocol.tracker import Tracker
 from emulator.protocol.upload import Uploader
@@ -97,8 +97,10 @@ def test_a_thread_that_cannot_be_started_ends_the_run(
     assert re.fullmatch(rf"(client \d|the tracker) failed in its {where}: RuntimeError: no threads", str(error))
 
 
-@pytest.mark.parametrize("rank", [0, SEED, LEECHER])
-@pytest.mark.parametrize("call", ["send", "recv", "record"])
+@pytest.mark.parametrize(
+    ("call", "rank"),
+    [*((call, rank) for call in ("send", "recv") for rank in (TRACKER, SEED, LEECHER)), ("record", LEECHER)],
+)
 def test_whichever_call_fails_the_run_ends_and_names_its_rank(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rank: int, call: str
 ) -> None:

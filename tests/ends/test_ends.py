@@ -1,0 +1,206 @@
+"""How runs end that do not end well: soon, with one line, and without leaving anything."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from emulator.scenario.scenario import Scenario
+from tests.ends.leftovers import wait_until
+from tests.ends.runs import StartRun, is_stopped, no_core_dumps
+
+# A worker dies
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
+@pytest.mark.parametrize("rank", [0, 3])
+def test_the_death_of_a_worker_ends_the_run_and_is_named(start: StartRun, rank: int, signum: signal.Signals) -> None:
+    run = start()
+    run.wait_until_it_downloads()
+    pid = run.tell_rank(rank, signum)
+    assert run.end() == 1
+    where = r"main thread at T\d" if rank == 0 else r"download thread at [PD]\d, upload thread at [PU]\d"
+    name = "the tracker" if rank == 0 else f"client {rank}"
+    assert re.fullmatch(rf"emulator: {name} \(process {pid}\) was killed by {signum.name}; {where}\n", run.errors)
+
+
+def test_the_death_of_a_spawned_worker_is_named_alike(start: StartRun) -> None:
+    run = start("--quiet", "--start-method", "spawn")
+    run.wait_until_it_downloads()
+    pid = run.tell_rank(2, signal.SIGKILL)
+    assert run.end() == 1
+    where = r"download thread at [PD]\d, upload thread at [PU]\d"
+    assert re.fullmatch(rf"emulator: client 2 \(process {pid}\) was killed by SIGKILL; {where}\n", run.errors)
+
+
+def test_a_stopped_worker_does_not_keep_the_others_death_from_ending_the_run(start: StartRun) -> None:
+    run = start()
+    run.wait_until_it_downloads()
+    stopped = run.tell_rank(1, signal.SIGSTOP)
+    wait_until(lambda: is_stopped(stopped), 5, "the client is stopped")
+    run.tell_rank(2, signal.SIGKILL)
+    assert run.end() == 1
+    assert "emulator: client 2 " in run.errors
+
+
+def test_workers_that_die_together_are_one_line(start: StartRun) -> None:
+    run = start()
+    run.wait_until_it_downloads()
+    for worker in run.workers:
+        with contextlib.suppress(ProcessLookupError):  # the parent kills the rest as soon as it sees the first
+            os.kill(worker.pid, signal.SIGKILL)
+    assert run.end(within_s=20) == 1
+    assert re.fullmatch(r"emulator: (the tracker|client \d) .* was killed by SIGKILL; .*\n", run.errors)
+
+
+def test_as_json_a_death_is_told_on_stdout_too(start: StartRun) -> None:
+    run = start("--json")
+    run.wait_until_it_downloads()
+    run.tell_rank(2, signal.SIGKILL)
+    assert run.end() == 1
+    told = json.loads(run.told)
+    assert told["error"] in run.errors
+    assert told["is_proven"] is False
+    assert told["exit_status"] == 1
+
+
+# A worker is stopped
+
+
+def test_a_client_that_is_stopped_for_a_while_is_waited_for(start: StartRun, short: Scenario) -> None:
+    run = start(scenario=short)
+    run.wait_until_it_downloads()
+    stopped = run.tell_rank(2, signal.SIGSTOP)
+    wait_until(lambda: is_stopped(stopped), 5, "the client is stopped")
+    time.sleep(0.5)  # long enough for whoever would take it for dead
+    assert run.process.poll() is None
+    assert len(run.workers) == 5
+    os.kill(stopped, signal.SIGCONT)
+    assert run.process.wait(50) == 0
+    run.assert_nothing_left()
+    assert len(list(run.output.iterdir())) == len(short.expected_outputs())
+    assert run.errors == ""
+
+
+def test_a_run_that_is_suspended_as_a_whole_goes_on_where_it_was(start: StartRun, short: Scenario) -> None:
+    run = start("--quiet", "--timeout", "50", scenario=short)
+    run.wait_until_it_downloads()
+    os.killpg(run.pid, signal.SIGSTOP)
+    wait_until(lambda: all(is_stopped(pid) for pid in (run.pid, *(each.pid for each in run.workers))), 5, "all stopped")
+    os.killpg(run.pid, signal.SIGCONT)
+    assert run.process.wait(50) == 0
+    run.assert_nothing_left()
+
+
+# The parent is told to end
+
+
+@pytest.mark.parametrize(
+    ("method", "signum"),
+    [("fork", signal.SIGINT), ("fork", signal.SIGTERM), ("fork", signal.SIGHUP), ("spawn", signal.SIGINT)],
+)
+def test_a_signal_to_the_parent_ends_the_run(start: StartRun, method: str, signum: signal.Signals) -> None:
+    run = start("--quiet", "--start-method", method)
+    run.wait_until_it_downloads()
+    run.tell(signum)
+    assert run.end() == 128 + signum
+    assert run.errors == f"emulator: ended by {signum.name} before every wanted file was there\n"
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_is_the_parents_to_answer(start: StartRun, signum: signal.Signals) -> None:
+    run = start()
+    run.wait_until_it_downloads()
+    os.killpg(run.pid, signum)
+    assert run.end(within_s=20) == 128 + signum
+    assert run.errors == f"emulator: ended by {signum.name} before every wanted file was there\n"
+
+
+def test_impatience_does_not_make_it_worse(start: StartRun) -> None:
+    run = start()
+    run.wait_until_it_downloads()
+    run.tell(signal.SIGINT)
+    while run.process.poll() is None:
+        os.kill(run.pid, signal.SIGINT)
+    # The last of them may come when everything is put away, and then ends the process as it ends any.
+    assert run.end() in (130, -signal.SIGINT)
+    assert run.errors in ("", "emulator: ended by SIGINT before every wanted file was there\n")
+
+
+def test_a_run_that_ignores_hang_ups_goes_on(start: StartRun) -> None:
+    def ignore() -> None:
+        no_core_dumps()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    run = start(before_exec=ignore)
+    run.wait_until_it_downloads()
+    os.killpg(run.pid, signal.SIGHUP)
+    run.tell(signal.SIGTERM)
+    assert run.end() == 143
+
+
+def test_the_time_limit_ends_a_run(start: StartRun) -> None:
+    run = start("--quiet", "--timeout", "0.5")
+    assert run.end(within_s=2.5) == 1
+    assert run.errors.startswith("emulator: the time limit was reached; still running: the tracker (main thread at T")
+    assert run.errors.count("\n") == 1
+
+
+# The parent is killed
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_nobody_outlives_a_parent_that_is_killed(start: StartRun, method: str) -> None:
+    run = start("--quiet", "--start-method", method)
+    run.wait_until_it_downloads()
+    run.tell(signal.SIGKILL)
+    assert run.end() == -signal.SIGKILL
+    assert run.errors == ""
+
+
+def test_not_even_a_worker_that_was_stopped_outlives_the_parent_when_it_goes_on(start: StartRun) -> None:
+    run = start()
+    run.wait_until_it_downloads()
+    stopped = run.tell_rank(2, signal.SIGSTOP)
+    run.tell(signal.SIGKILL)
+    run.process.wait(5)
+    os.kill(stopped, signal.SIGCONT)
+    assert run.end() == -signal.SIGKILL
+
+
+# Standard streams
+
+
+@pytest.mark.parametrize(
+    ("method", "closed"), [("fork", "<&-"), ("fork", ">&-"), ("fork", "<&- >&- 2>&-"), ("spawn", "<&- >&- 2>&-")]
+)
+def test_standard_streams_that_are_closed_do_no_harm(tmp_path: Path, closed: str, method: str) -> None:
+    samples = Path(__file__).parent.parent.parent / "samples"
+    command = (
+        f'exec "{sys.executable}" -m emulator --inputs "{samples}" --output "{tmp_path}/out" --start-method {method}'
+    )
+    result = subprocess.run(["sh", "-c", f"{command} {closed}"], capture_output=True, timeout=50)
+    assert result.returncode == 0
+    assert result.stderr == b""
+
+
+def test_whoever_reads_the_output_may_leave(short: Scenario, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "emulator", "--inputs", str(short.inputs), "--output", str(tmp_path / "out")],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+    )
+    os.close(writer)
+    assert os.read(reader, 1_000).startswith(b"4 clients and a tracker")
+    os.close(reader)
+    _, errors = process.communicate(timeout=50)
+    assert process.returncode == 1
+    assert errors == b""
