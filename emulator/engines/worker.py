@@ -25,7 +25,7 @@ from emulator.protocol.node import Clock, Communicator, Handler, Node, Storage, 
 from emulator.protocol.tracker import Tracker
 from emulator.scenario.storage import DirectoryStorage
 from emulator.strategies import find_strategy
-from emulator.trace.format import ReceivedLine, SentLine, encode, encode_record
+from emulator.trace.format import ReceivedLine, SentLine, encode_lines, encode_record
 from emulator.trace.records import Batch, Record, ThreadName
 
 BATCH = 64
@@ -36,7 +36,6 @@ TRACE_BATCH = 300
 STDOUT = 1
 TELL_EVERY_MS = 50
 """Where a run is traced, how often each of up to 100 processes tells that it has told everything."""
-MessageLine = type[SentLine] | type[ReceivedLine]
 LONGEST_TRACEBACK = 8_000
 LONGEST_LINE = 1_000
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -105,70 +104,78 @@ class QueueCommunicator:
         return _decode(self._inbox.get())
 
 
-class TracedCommunicator:
-    """A communicator that records every message: before it is handed over, and after it was taken."""
-
-    def __init__(self, node: "WorkerNode", channel: Channel, communicator: Communicator, journal: "Journal") -> None:
-        self._node = node
-        self._trace = journal.trace
-        self._channel = channel
-        self._communicator = communicator
-
-    def send(self, message: AnyMessage, dest: int) -> None:
-        self._trace(SentLine, self._channel, dest, message, self._node)
-        self._communicator.send(message, dest)
-
-    def recv(self) -> tuple[int, AnyMessage]:
-        source, message = self._communicator.recv()
-        self._trace(ReceivedLine, self._channel, source, message, self._node)
-        return source, message
-
-
 class Journal:
     """One process's events on their way to the parent, in the order in which its threads recorded them."""
 
     def __init__(self, rank: int, queue: PacketQueue, clock: Clock, is_traced: bool) -> None:
         self._rank = rank
         self._queue = queue
-        self._now = clock.now
+        self.now = clock.now
         self._is_traced = is_traced
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._records: list[Record] = []
-        self._lines: list[tuple[float, bytes]] = []
+        self._times_s: list[float] = []
+        self._lines: list[SentLine | ReceivedLine | msgspec.Raw] = []
+        """Encoded together: one call for hundreds of lines."""
         self._shipped_s = 0.0
 
     def record(self, thread: ThreadName, step: str, event: AnyEvent) -> None:
-        with self._lock:
-            now = self._now()
+        with self.lock:
+            now = self.now()
             record = Record(now, self._rank, thread, step, event)
             self._records.append(record)
             if self._is_traced:
-                self._lines.append((now, encode_record(record)))
+                self._times_s.append(now)
+                self._lines.append(msgspec.Raw(encode_record(record)))
             if len(self._records) >= BATCH or now - self._shipped_s > SHIP_AFTER_S:
                 self._ship(now)
 
-    def trace(self, line: MessageLine, channel: Channel, other: int, message: AnyMessage, node: "WorkerNode") -> None:
-        """Record a message for the trace alone."""
-        with self._lock:
-            now = self._now()
-            self._lines.append((now, encode(line(channel, other, message, now, self._rank, node.thread, node.step))))
-            if len(self._lines) >= TRACE_BATCH:
-                self._ship(now)
+    def trace(self, now: float, line: SentLine | ReceivedLine) -> None:
+        """Record a message for the trace alone; the caller holds the lock since before it looked at the clock."""
+        self._times_s.append(now)
+        self._lines.append(line)
+        if len(self._lines) >= TRACE_BATCH:
+            self._ship(now)
 
     def flush(self) -> None:
         """Tell what is waiting; where the run is traced, also that nothing is."""
-        with self._lock:
+        with self.lock:
             if self._records or self._is_traced:
-                self._ship(self._now())
+                self._ship(self.now())
 
     def _ship(self, now: float) -> None:
         try:
-            self._queue.put(_encode(Batch(self._rank, now, self._records, self._lines)))
+            self._queue.put(_encode(Batch(self._rank, now, self._records, self._times_s, encode_lines(self._lines))))
         except BrokenPipeError:
             os._exit(1)  # the parent is gone
         self._records.clear()
+        self._times_s.clear()
         self._lines.clear()
         self._shipped_s = now
+
+
+class TracedCommunicator(QueueCommunicator):
+    """A communicator that records every message: before it is handed over, and after it was taken."""
+
+    def __init__(self, channel: Channel, rank: int, wiring: Wiring, node: "WorkerNode", journal: Journal) -> None:
+        super().__init__(channel, rank, wiring)
+        self._node = node
+        self._journal = journal
+
+    def send(self, message: AnyMessage, dest: int) -> None:
+        node, journal = self._node, self._journal
+        with journal.lock:
+            now = journal.now()
+            journal.trace(now, SentLine(self._channel, dest, message, now, self._rank, node.thread, node.step))
+        super().send(message, dest)
+
+    def recv(self) -> tuple[int, AnyMessage]:
+        source, message = received = super().recv()
+        node, journal = self._node, self._journal
+        with journal.lock:
+            now = journal.now()
+            journal.trace(now, ReceivedLine(self._channel, source, message, now, self._rank, node.thread, node.step))
+        return received
 
 
 @dataclass(frozen=True)
@@ -202,10 +209,9 @@ class WorkerNode:
         self.step = step
 
     def _communicator(self, channel: Channel, worker: Worker) -> Communicator:
-        communicator = QueueCommunicator(channel, worker.rank, worker.plan.wiring)
-        return (
-            TracedCommunicator(self, channel, communicator, worker.journal) if worker.plan.is_traced else communicator
-        )
+        if worker.plan.is_traced:
+            return TracedCommunicator(channel, worker.rank, worker.plan.wiring, self, worker.journal)
+        return QueueCommunicator(channel, worker.rank, worker.plan.wiring)
 
     @property
     def step(self) -> str:

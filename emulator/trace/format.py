@@ -57,6 +57,7 @@ class TraceEnded(Event, frozen=True):
 AnyLine = AnyEvent | TraceEnded
 
 encode = msgspec.json.Encoder().encode
+encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def encode_record(record: Record) -> bytes:

@@ -30,8 +30,10 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
     """Everything that it recorded before this time has been told, with this batch or an earlier one."""
     records: list[Record]
     """For observers: all events but those of single messages."""
-    lines: list[tuple[float, bytes]]
-    """For a trace: every event with its time, encoded; empty where the run is not traced."""
+    times_s: list[float]
+    """For a trace: the time of every event; empty where the run is not traced."""
+    lines: bytes
+    """For a trace: the line of every event, each with its end."""
 
 
 class Observer(Protocol):
