@@ -1,6 +1,6 @@
 """What the README's figures rest on: every measurement in one run, beside what it has to reach.
 
-    python benchmarks/run.py                  all of them, about two minutes
+    python benchmarks/run.py                  all of them, two to five minutes
     python benchmarks/run.py --only samples   one of them
 
 A machine's speed may drift by a third within minutes. So each figure is a median of several, and what can be told as
