@@ -73,6 +73,9 @@ class ClientStatistics(msgspec.Struct):
     num_misses: int = 0
     """Visits that ended with a miss; each visit has at most one."""
     num_uploaded: int = 0
+    """Segments given, by its own count: known when a connection is closed."""
+    num_given: int = 0
+    """Segments given, as those say who got them: known when they leave."""
     num_open: int = 0
     """Clients that have a connection with it now."""
     most_connections: int = 0
@@ -86,6 +89,8 @@ class ClientStatistics(msgspec.Struct):
     """What it does, in the protocol's words."""
     downloading: str | None = None
     """The file it is at."""
+    source: str = ""
+    """Whom it takes that file's segments from: `peer 3`, `seed 5`."""
     round: int = 0
     """The round of that file."""
     roles: dict[str, Role] = {}
@@ -182,15 +187,15 @@ class SwarmStatistics:
             case SegmentsTaken(file, uploader, is_seed, segments, is_missed):
                 self._add_segments(client, file, uploader, is_seed, segments)
                 client.num_misses += is_missed
-            case RoundBegan(file, round):
+            case RoundBegan(round=round):
                 client.num_rounds += 1
                 client.round = round
-                client.state = f"downloading {file}, round {round}"
+                client.source = ""
                 self.num_lists += 1
-            case PeerChosen(file, peer):
-                client.state = f"downloading {file} from peer {peer}"
-            case SeedChosen(file, seed):
-                client.state = f"downloading {file} from seed {seed}"
+            case PeerChosen(peer=peer):
+                client.source = f"peer {peer}"
+            case SeedChosen(seed=seed):
+                client.source = f"seed {seed}"
             case ConnectionOpened(num_open=num_open):
                 client.num_open = num_open
                 client.most_connections = max(client.most_connections, num_open)
@@ -198,11 +203,13 @@ class SwarmStatistics:
                 client.num_open = num_open
                 client.num_uploaded += num_segments
             case DownloadStarted(file, num_segments, num_present):
+                client.state = "downloading"
                 client.downloading = file
                 client.files[file] = Progress(bytearray([OWNED if num_present else 0]) * num_segments, num_present)
             case FileWritten(file):
                 client.written_s[file] = record.time_s
                 client.downloading = None
+                client.source = ""
             case _:
                 self._add_stage(client, record)
 
@@ -220,6 +227,7 @@ class SwarmStatistics:
                 progress.present[segment] = FROM_SEED if is_seed else FROM_PEER
         if segments:
             self.given[uploader, client.rank] += len(segments)
+            self.clients[uploader - 1].num_given += len(segments)
 
     def _add_stage(self, client: ClientStatistics, record: Record) -> None:
         """The stations of a client's life: P1 … P4, D2, D8, U5."""

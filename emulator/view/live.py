@@ -5,24 +5,24 @@ Both are observers that hold only when they last drew; all figures come from the
 
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
 from emulator.protocol.events import BarrierOpened, ClientFinished, FileWritten
 from emulator.scenario.scenario import Scenario
 from emulator.trace.records import Record
-from emulator.trace.statistics import ClientStatistics, SwarmStatistics
-from emulator.view.terminal import SHOW_CURSOR, KeptTerminal
-from emulator.view.text import plural, printable, seconds
+from emulator.trace.statistics import SwarmStatistics
+from emulator.view.dashboard import RateMeter, dashboard
+from emulator.view.panels import Facts
+from emulator.view.terminal import UNDO_SCREEN, KeptTerminal
+from emulator.view.text import plural, printable
 
 FRAME_S = 0.1
-RATE_WINDOW_S = 1.0
+FINAL_LINES = 20
+"""As much of the last screen is left standing above the summary."""
 LINE_EVERY_S = 0.5
 PROGRESS_EVERY_S = 2.0
 MANY_CLIENTS = 20
@@ -30,25 +30,25 @@ MANY_CLIENTS = 20
 
 
 class LiveView:
-    """A bar a client, rates, elapsed time and the time that is left, on a terminal."""
+    """The dashboard, while the run lasts, on a terminal; what it showed last stays."""
 
     interval_s: float | None = FRAME_S
-    undo = SHOW_CURSOR
+    undo = UNDO_SCREEN
 
     def __init__(
         self,
         console: Console,
-        scenario: Scenario,
+        facts: Facts,
         statistics: SwarmStatistics,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console
+        self._facts = facts
         self._statistics = statistics
         self._clock = clock
-        self._goals = scenario.wanted_segments()
-        self._samples: deque[tuple[float, int]] = deque()
+        self._meter = RateMeter()
         self._live = Live(
-            console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
+            console=console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
         )
         self._terminal = KeptTerminal()
         self._began_s = clock()
@@ -61,65 +61,21 @@ class LiveView:
         pass
 
     def tick(self) -> None:
-        now = self._clock()
-        self._samples.append((now, self._statistics.num_transferred))
-        while now - self._samples[0][0] > RATE_WINDOW_S:
-            self._samples.popleft()
-        self._live.update(self.frame(now), refresh=True)
+        self._live.update(self.frame(self._clock()), refresh=True)
 
     def end(self) -> None:
         self._live.stop()
         self._terminal.give_back()
+        if self._statistics.barrier == 2:
+            self._console.print(self.frame(self._clock(), FINAL_LINES))
 
-    def frame(self, now: float) -> Group:
-        """The whole screen: a headline, and as many clients as fit, those that are not finished first."""
-        room = max(1, self._console.height - 4)
-        clients = sorted(self._statistics.clients, key=lambda client: client.finished_s is not None)
-        table = Table.grid(padding=(0, 1))
-        for _ in ("client", "bar", "figures", "rate"):
-            table.add_column(no_wrap=True)
-        for client in clients[:room]:
-            table.add_row(*self._row(client))
-        num_more = len(clients) - room
-        more = _line(f"… and {plural(num_more, 'more client')}" if num_more > 0 else "", "dim")
-        return Group(self._headline(now), table, more)
-
-    def _headline(self, now: float) -> Text:
-        got, goal = self._statistics.num_transferred, sum(self._goals)
-        rate = self._rate()
-        left_s = (goal - got) / rate if rate else None
-        share = got / goal if goal else 1.0
-        return Text.assemble(
-            (f"{share:4.0%} ", "bold"),
-            f"{got:,} of {plural(goal, 'segment')} · {rate:,.0f}/s · ",
-            f"elapsed {seconds(now - self._began_s)} · left {seconds(left_s)} · ",
-            f"{self._statistics.num_finished} of {plural(len(self._goals), 'client')} finished",
-            no_wrap=True,
-            overflow="ellipsis",
-        )
-
-    def _rate(self) -> float:
-        (then, before), (now, got) = self._samples[0], self._samples[-1]
-        return (got - before) / (now - then) if now > then else 0.0
-
-    def _row(self, client: ClientStatistics) -> list[Text | ProgressBar]:
-        goal = self._goals[client.rank - 1]
-        bar = ProgressBar(total=max(goal, 1), completed=client.num_got if goal else 1, width=30)
-        if client.finished_s is not None:
-            state = _line("finished, uploading", "green")
-        elif client.downloading is not None:
-            state = _line(f"downloading {printable(client.downloading)}")
-        else:
-            state = _line("at a barrier", "dim")
-        elapsed_s = self._statistics.elapsed_s
-        figures = Text(f"{client.num_got:,}/{goal:,}", justify="right")
-        rate = Text(f"{client.num_got / elapsed_s if elapsed_s else 0:,.0f}/s", justify="right", style="dim")
-        return [Text(f"client {client.rank}", justify="right"), bar, figures, rate, state]
-
-
-def _line(text: str, style: str = "") -> Text:
-    """Text that stays one line: a name longer than the screen is wide would take lines from other clients."""
-    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+    def frame(self, now: float, most_lines: int | None = None) -> Group:
+        """The whole screen, or as much of it as is worth keeping."""
+        elapsed_s = now - self._began_s
+        width, height = self._console.size
+        rates = self._meter.sample(elapsed_s, self._statistics)
+        lines = min(height, most_lines or height)
+        return dashboard(self._statistics, self._facts, rates, elapsed_s, width, lines)
 
 
 class LineView:

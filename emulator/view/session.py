@@ -97,6 +97,7 @@ def _run_for_person(request: RunRequest, trace: Path | None) -> int:
     # rich is imported by the views, and so not at all for --quiet and --json.
     from emulator.view.console import make_console, print_all
     from emulator.view.live import LineView, LiveView
+    from emulator.view.panels import Facts
     from emulator.view.summary import run_summary
 
     console = make_console()
@@ -106,10 +107,16 @@ def _run_for_person(request: RunRequest, trace: Path | None) -> int:
         f"{plural(wanted, 'segment')} to get, strategy {request.options.strategy}",
         highlight=False,
     )
-    view = LiveView if console.is_terminal and not console.is_dumb_terminal else LineView
+    facts = Facts(
+        title=f"{scenario.inputs}: {plural(len(scenario.clients), 'client')}, strategy {request.options.strategy}",
+        goals=scenario.wanted_segments(),
+        wanted=[client.wanted for client in scenario.clients],
+    )
 
     def watch(statistics: SwarmStatistics) -> Observer:
-        return view(console, scenario, statistics)
+        if console.is_terminal and not console.is_dumb_terminal:
+            return LiveView(console, facts, statistics)
+        return LineView(console, scenario, statistics)
 
     result = run(scenario, request.output, request.options, watch, trace)
     print_all(console, run_summary(result))

@@ -18,6 +18,7 @@ MOST_PROBLEMS = 10
 def run_summary(result: RunResult) -> Iterator[RenderableType]:
     """The clients' table, and a line a figure for the swarm."""
     yield _client_table(result)
+    yield _time_table(result)
     yield from _left_out(len(result.clients))
     rate = f"{result.segments_per_s:,.0f} segments/s" if result.segments_per_s else "no segment transferred"
     yield Text(f"makespan {seconds(result.makespan_s)} · {plural(result.num_segments, 'segment')} · {rate}")
@@ -30,23 +31,32 @@ def _client_table(result: RunResult) -> Table:
     table = Table(title="What each client did", title_justify="left", title_style="bold", pad_edge=False)
     for name in ("client", "from peers", "from seeds", "misses", "uploaded", "most conn.", "finished"):
         table.add_column(name, justify="right")
-    table.add_column("file: written after")
     for client in result.clients[:MOST_ROWS]:
-        table.add_row(*_client_row(client))
+        figures = (
+            client.rank,
+            client.num_from_peers,
+            client.num_from_seeds,
+            client.num_misses,
+            client.num_uploaded,
+            client.most_connections,
+        )
+        table.add_row(*(f"{figure:,}" for figure in figures), seconds(client.finished_s))
     return table
 
 
-def _client_row(client: ClientResult) -> list[str | Text]:
-    times = "  ".join(f"{printable(file)}: {seconds(time_s)}" for file, time_s in client.file_times_s.items())
-    figures = (
-        client.rank,
-        client.num_from_peers,
-        client.num_from_seeds,
-        client.num_misses,
-        client.num_uploaded,
-        client.most_connections,
-    )
-    return [*(f"{figure:,}" for figure in figures), seconds(client.finished_s), Text(times or "wanted nothing")]
+def _time_table(result: RunResult) -> Table:
+    """A line a client, so that a narrow screen breaks it between files."""
+    table = Table.grid(padding=(0, 1))
+    table.title, table.title_justify, table.title_style = "When each file was written", "left", "bold"
+    for client in result.clients[:MOST_ROWS]:
+        table.add_row(f"client {client.rank}", Text(_times(client) or "wanted nothing"))
+    return table
+
+
+def _times(client: ClientResult) -> str:
+    # A space that does not break keeps a file with its time.
+    times = (f"{printable(file)} {seconds(time_s)}" for file, time_s in client.file_times_s.items())
+    return "  ".join(text.replace(" ", "\N{NO-BREAK SPACE}") for text in times)
 
 
 def verification_summary(verification: Verification, output: str) -> Iterator[RenderableType]:

@@ -4,7 +4,8 @@ import contextlib
 import sys
 import termios
 
-SHOW_CURSOR = b"\x1b[?25h"
+UNDO_SCREEN = b"\x1b[?1049l\x1b[?25h"
+"""Leaves the alternate screen and shows the cursor again."""
 
 
 class KeptTerminal:

@@ -1,0 +1,81 @@
+"""Events in plain sentences, for those who watch."""
+
+from emulator.protocol.events import (
+    BarrierOpened,
+    BarrierPassed,
+    ClientFinished,
+    DownloadsFinished,
+    DownloadStarted,
+    FileWritten,
+    PeerChosen,
+    Reported,
+    RoleChanged,
+    RoundBegan,
+    RoundEnded,
+    SeedChosen,
+    SegmentRejected,
+    SegmentsTaken,
+    ThreadEnded,
+    ThreadFailed,
+)
+from emulator.trace.records import Record
+from emulator.view.text import plural
+
+
+def who(rank: int) -> str:
+    return "the tracker" if rank == 0 else f"client {rank}"
+
+
+def sentence(record: Record) -> str:
+    """What happened, with the reason where a choice was made; empty for what is not worth a sentence."""
+    rank, text = record.rank, ""
+    match record.event:
+        case Reported(num_files):
+            text = f"client {rank} reports {plural(num_files, 'file')}"
+        case BarrierOpened(number):
+            text = f"the tracker opens barrier {number}: every client has reached it"
+        case BarrierPassed(number):
+            text = f"client {rank} passes barrier {number}"
+        case RoleChanged(client, file, role):
+            text = f"the tracker makes client {client} a {role} of {file}"
+        case ClientFinished(client):
+            text = f"the tracker learns that client {client} has everything"
+        case DownloadStarted(file, num_segments):
+            text = f"client {rank} begins {file}, {plural(num_segments, 'segment')}"
+        case RoundBegan(file, round, seeds, peers):
+            text = f"client {rank} begins round {round} of {file}: {_count(seeds, 'seed')}, {_count(peers, 'peer')}"
+        case RoundEnded(file, round, num_segments):
+            text = f"client {rank} ends round {round} of {file} with {plural(num_segments, 'segment')}"
+        case _:
+            text = _choice(record)
+    return text
+
+
+def _choice(record: Record) -> str:
+    rank, text = record.rank, ""
+    match record.event:
+        case PeerChosen(file, peer, candidates, num_misses):
+            why = "after a miss, " if num_misses else ""
+            text = f"client {rank} tries peer {peer} for {file}: {why}at random among {len(candidates)}"
+        case SeedChosen(file, seed, asked, counts):
+            told = ", ".join(f"{one} has {count}" for one, count in zip(asked, counts, strict=True))
+            text = f"client {rank} takes seed {seed} for {file}: fewest connections ({told})"
+        case SegmentsTaken(file, uploader, is_seed, segments, is_missed):
+            got = plural(len(segments), "segment") if segments else "nothing"
+            end = ", then a miss" if is_missed and segments else ": a miss" if is_missed else ""
+            text = f"client {rank} got {got} of {file} from {'seed' if is_seed else 'peer'} {uploader}{end}"
+        case SegmentRejected(file, segment, uploader):
+            text = f"client {rank} rejects segment {segment} of {file} from client {uploader}: wrong hash"
+        case FileWritten(file, num_segments):
+            text = f"client {rank} has all of {file} and writes it, {plural(num_segments, 'segment')}"
+        case DownloadsFinished():
+            text = f"client {rank} has everything it wanted"
+        case ThreadEnded() if record.thread == "main":
+            text = f"{who(rank)} ends"
+        case ThreadFailed(error):
+            text = f"{who(rank)} fails in its {record.thread} thread: {error}"
+    return text
+
+
+def _count(ranks: tuple[int, ...], noun: str) -> str:
+    return plural(len(ranks), noun) if ranks else f"no {noun}s"
