@@ -7,6 +7,13 @@ import msgspec
 from emulator.errors import InputError
 from emulator.protocol.files import HASH_DIGITS, ClientInput, FileMetadata
 
+MAX_CLIENTS = 100_000
+MAX_FILES = 100_000
+MAX_WANTS = 10_000_000
+"""Of clients × files."""
+MAX_SEGMENTS = 4_000_000
+"""Of files × segments × seeds: 132 MB of input files."""
+
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """The shape of a swarm. Each file has `seeds` owners; each client wants a part of what it does not own."""
@@ -52,8 +59,21 @@ def _check(shape: Shape) -> None:
         )
         if is_wrong
     ]
-    if problems:
+    # Only what can be is worth measuring.
+    if problems := problems or _excesses(shape):
         raise InputError(problems)
+
+
+def _excesses(shape: Shape) -> list[str]:
+    """What would fill the memory or the disk, before anything of it is made."""
+    most = shape.segments[1]
+    limits = (
+        (shape.clients, MAX_CLIENTS, "--clients"),
+        (shape.files, MAX_FILES, "--files"),
+        (shape.clients * shape.files, MAX_WANTS, "--clients × --files"),
+        (shape.files * most * shape.seeds, MAX_SEGMENTS, "--files × --segments × --seeds"),
+    )
+    return [f"{what}: {value:,} is too many; take at most {limit:,}" for value, limit, what in limits if value > limit]
 
 
 def _draw_file(name: str, num_segments: int, rng: random.Random) -> FileMetadata:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from emulator.errors import InputError
@@ -11,6 +12,7 @@ from emulator.scenario.inputs import MAX_NAME_BYTES, ParsedInput, read_input
 from emulator.scenario.outputs import write_whole
 
 INPUT_NAME = re.compile(r"in([1-9][0-9]{0,6})\.txt")
+MOST_MISSING_LISTED = 3
 
 
 @dataclass(frozen=True)
@@ -57,17 +59,24 @@ def read_scenario(inputs: Path, num_clients: int | None = None) -> Scenario:
     ranks = _find_ranks(inputs)
     size = num_clients if num_clients is not None else len(ranks)
     problems: list[str] = []
-    if ranks and size > max(ranks):
-        problems.append(f"{inputs}: has inputs for {len(ranks)} clients, not for {size}; lower --clients, or add more")
+    last = min(size, max(ranks))
+    if last < size:
+        problems.append(f"{inputs}: has inputs for {len(ranks)} of {size} clients; add the others, or take fewer")
+    present = {rank for rank in ranks if rank <= last}
+    # One stray in9999999.txt makes a gap of millions.
+    missing = list(islice((rank for rank in range(1, last + 1) if rank not in present), MOST_MISSING_LISTED))
     parsed: dict[int, ParsedInput] = {}
-    for rank in range(1, min(size, max(ranks)) + 1):
-        if rank not in ranks:
+    for rank in sorted(present.union(missing)):
+        if rank not in present:
             problems.append(f"{inputs / input_name(rank)}: missing, a gap in the numbering; number the inputs from 1")
             continue
         try:
             parsed[rank] = read_input(inputs / input_name(rank))
         except InputError as error:
             problems += error.problems
+    num_more = last - len(present) - len(missing)
+    if num_more:
+        problems.append(f"{inputs}: {num_more:,} more inputs are missing")
     if not problems:
         # Across files only when each is whole: a file that could not be read would seem to own nothing.
         problems = _check_across(parsed)

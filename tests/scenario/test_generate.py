@@ -114,3 +114,25 @@ def test_all_that_is_wrong_with_a_shape_is_said_at_once() -> None:
         "--segments 9-1: give a number or LEAST-MOST",
         "--wants 7.0: give a share from 0 to 1",
     )
+
+
+@pytest.mark.parametrize(
+    ("shape", "problem"),
+    [
+        (Shape(clients=100_001, files=1), "--clients: 100,001 is too many; take at most 100,000"),
+        (Shape(clients=1, files=100_001, segments=(0, 0)), "--files: 100,001 is too many; take at most 100,000"),
+        (Shape(clients=10_000, files=1_001), "--clients × --files: 10,010,000 is too many; take at most 10,000,000"),
+        (
+            Shape(files=4, segments=(1, 10**9), seeds=2),
+            "--files × --segments × --seeds: 8,000,000,000 is too many; take at most 4,000,000",
+        ),
+    ],
+)
+def test_a_swarm_that_would_fill_the_memory_is_refused_before_it_is_made(shape: Shape, problem: str) -> None:
+    with pytest.raises(InputError) as caught:
+        generate(shape)
+    assert caught.value.problems == (problem,)
+
+
+def test_a_swarm_at_a_limit_is_made() -> None:
+    assert len(generate(Shape(clients=100_000, files=1, segments=(40, 40), wants=0))) == 100_000

@@ -133,7 +133,7 @@ def test_a_folder_without_inputs_is_refused(tmp_path: Path) -> None:
 
 def test_more_clients_than_inputs_are_refused(tmp_path: Path) -> None:
     folder = write(tmp_path, OWNS_1, WANTS_1)
-    assert problems_of(folder, 3) == [f"{folder}: has inputs for 2 clients, not for 3; lower --clients, or add more"]
+    assert problems_of(folder, 3) == [f"{folder}: has inputs for 2 of 3 clients; add the others, or take fewer"]
 
 
 @pytest.mark.parametrize("num_clients", [0, -1])
@@ -159,10 +159,21 @@ def test_a_huge_number_in_a_name_costs_nothing(tmp_path: Path) -> None:
     assert problems_of(folder) == ["in2.txt: missing, a gap in the numbering; number the inputs from 1"]
 
 
+def test_of_a_long_gap_only_the_first_are_named(tmp_path: Path) -> None:
+    folder = write(tmp_path, OWNS_1)
+    (folder / "in9999999.txt").write_text("x\n")
+    advice = "missing, a gap in the numbering; number the inputs from 1"
+    assert problems_of(folder, 9999999) == [
+        *(f"in{rank}.txt: {advice}" for rank in (2, 3, 4)),
+        "in9999999.txt:1: expected the number of files owned, found 'x'; write a whole number in decimal digits",
+        f"{folder}: 9,999,994 more inputs are missing",
+    ]
+
+
 def test_the_problems_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     folder = write(tmp_path, "x\n", WANTS_1, "", f"1\nfile1 1\n{A[1:]}\n1\n..\n")
     assert problems_of(folder, 5) == [
-        f"{folder}: has inputs for 4 clients, not for 5; lower --clients, or add more",
+        f"{folder}: has inputs for 4 of 5 clients; add the others, or take fewer",
         "in1.txt:1: expected the number of files owned, found 'x'; write a whole number in decimal digits",
         "in3.txt:1: the file is empty; begin with the number of files owned",
         f"in4.txt:3: '{A[1:]}' is no hash; write 32 hexadecimal digits",
