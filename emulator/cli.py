@@ -12,6 +12,7 @@ from emulator import __version__
 from emulator.errors import EmulatorError
 from emulator.options import Options
 from emulator.strategies import DEFAULT, STRATEGIES
+from emulator.trace.exports import EXPORTS
 
 EXAMPLES = """\
 examples:
@@ -91,6 +92,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_generate(commands)
     _add_verify(commands)
     _add_check(commands)
+    _add_export(commands)
     _add_completion(commands)
     return parser
 
@@ -117,7 +119,10 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     engine.add_argument(
         "--start-method", choices=("fork", "spawn"), help="of processes (default: fork where it is safe)"
     )
-    engine.add_argument("--timeout", type=_seconds, metavar="S", help="give up after S seconds (default: never)")
+    engine.add_argument(
+        "--pace", type=_above_zero, metavar="N", help="slow every client to N segments a second, to be watched"
+    )
+    engine.add_argument("--timeout", type=_above_zero, metavar="S", help="give up after S seconds (default: never)")
 
     proof = parser.add_argument_group("what is recorded and checked")
     proof.add_argument("--trace", type=Path, metavar="FILE", help="write every event to FILE; .gz compresses it")
@@ -177,6 +182,14 @@ def _add_check(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser.add_argument("--json", action="store_true", help="the verdicts as JSON on stdout")
 
 
+def _add_export(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("export", help="write a trace for Perfetto, for ShiViz, or as a table")
+    parser.set_defaults(handler=_export)
+    _add_file(parser, "trace", "TRACE", "a trace, compressed or not")
+    parser.add_argument("--to", choices=list(EXPORTS), required=True, help="for which program; see docs/exports.md")
+    _add_file(parser, "--output", "FILE", "where to, compressed where it ends in .gz (default: stdout)")
+
+
 def _add_completion(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser("completion", help="print a script that completes this command in a shell")
     parser.set_defaults(handler=_completion)
@@ -198,6 +211,11 @@ def _add_folder(
     action.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"}  # type: ignore[attr-defined]
 
 
+def _add_file(parser: argparse.ArgumentParser, flag: str, metavar: str, text: str) -> None:
+    action = parser.add_argument(flag, type=Path, metavar=metavar, help=text)
+    action.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
+
+
 def _positive(text: str) -> int:
     value = _whole(text)
     if not 1 <= value <= 10**9:
@@ -212,13 +230,10 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value < 10**9:
-        raise argparse.ArgumentTypeError(f"{text!r:.40} is not a number of seconds above 0")
+def _above_zero(text: str) -> float:
+    value = float(text) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) else 0.0
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is not a number above 0, such as 20 or 0.5")
     return value
 
 
@@ -239,6 +254,7 @@ def _run(arguments: argparse.Namespace) -> int:
         rng_seed=arguments.rng_seed,
         start_method=arguments.start_method,
         timeout_s=arguments.timeout,
+        pace=arguments.pace,
     )
     manner: Manner = "json" if arguments.json else "quiet" if arguments.quiet else "person"
     return run_and_tell(
@@ -285,6 +301,15 @@ def _check(arguments: argparse.Namespace) -> int:
     from emulator.view.session import check_and_tell
 
     return check_and_tell(arguments.trace, arguments.inputs, arguments.points, arguments.json)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from emulator.trace.exports.output import export_trace
+
+    note = export_trace(arguments.trace, arguments.to, arguments.output)
+    if note:
+        _complain(note)
+    return 0
 
 
 def _completion(arguments: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """How a scenario is run: everything that is not in its input files."""
 
+import math
 from typing import Literal
 
 import msgspec
@@ -26,8 +27,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float | None = None
     """The run is given up after this many seconds; None for never."""
 
+    pace: float | None = None
+    """The most segments a second that each client uploads, so that a person can follow; None for no limit."""
+
     def __post_init__(self) -> None:
         known = ", ".join(STRATEGIES)
+        has_no_pace = self.pace is not None and not 0 < self.pace < math.inf
         has_no_time = self.timeout_s is not None and not self.timeout_s > 0
         problems = [
             text
@@ -37,6 +42,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
                 (self.numwant < 1, f"numwant {self.numwant}: take at least 1 client in a list"),
                 (self.start_method not in START_METHODS, f"start_method {self.start_method!r}: take 'fork' or 'spawn'"),
                 (has_no_time, f"timeout_s {self.timeout_s}: take a time above 0, or None for no limit"),
+                (has_no_pace, f"pace {self.pace}: take a number of segments a second above 0, or None for no limit"),
             )
             if is_wrong
         ]

@@ -193,8 +193,8 @@ def test_a_name_in_a_problem_cannot_move_the_cursor(tmp_path: Path, capsys: pyte
         (["--quota", "10000000000"], "argument --quota: '10000000000' is not a whole number from 1 to 1,000,000,000"),
         (["--numwant", "1" * 5000], f"argument --numwant: '{'1' * 39} is not a whole number of at most 20 digits"),
         (["--rng-seed", "x"], "argument --rng-seed: 'x' is not a whole number of at most 20 digits"),
-        (["--timeout", "nan"], "argument --timeout: 'nan' is not a number of seconds above 0"),
-        (["--timeout", "0"], "argument --timeout: '0' is not a number of seconds above 0"),
+        (["--timeout", "nan"], "argument --timeout: 'nan' is not a number above 0, such as 20 or 0.5"),
+        (["--timeout", "0"], "argument --timeout: '0' is not a number above 0, such as 20 or 0.5"),
         (["--quiet", "--json"], "argument --json: not allowed with argument --quiet"),
         (["--unknown"], "unrecognized arguments: --unknown"),
         (

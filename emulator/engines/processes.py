@@ -76,6 +76,7 @@ def run_processes(
             strategy=options.strategy,
             quota=options.quota,
             numwant=options.numwant,
+            pace=options.pace,
             rng_seed=options.rng_seed,
             began_s=began_s,
             is_traced=trace is not None,

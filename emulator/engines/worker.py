@@ -20,7 +20,7 @@ from emulator.engines.packet_queue import PacketQueue
 from emulator.engines.wiring import STEPS, StepBoard, Wiring
 from emulator.protocol.client import run_client
 from emulator.protocol.events import AnyEvent, Channel, ThreadEnded, ThreadFailed, ThreadStarted
-from emulator.protocol.messages import TRACKER, AnyMessage
+from emulator.protocol.messages import TRACKER, AnyMessage, Hit
 from emulator.protocol.node import Clock, Communicator, Handler, Node, Storage, serve
 from emulator.protocol.tracker import Tracker
 from emulator.scenario.storage import DirectoryStorage
@@ -56,6 +56,8 @@ class WorkerPlan:
     strategy: str
     quota: int
     numwant: int
+    pace: float | None
+    """The most segments a second that each client uploads."""
     rng_seed: int
     began_s: float
     """`time.monotonic()` at the start of the run."""
@@ -178,6 +180,27 @@ class TracedCommunicator(QueueCommunicator):
         return received
 
 
+class PacedCommunicator:
+    """A communicator through which segments leave one by one, each taking its time; nothing else is slowed."""
+
+    def __init__(self, communicator: Communicator, clock: Clock, pace: float) -> None:
+        self._communicator = communicator
+        self._clock = clock
+        self._segment_s = 1 / pace
+        self._free_s = 0.0
+        """When the segment before has left."""
+
+    def send(self, message: AnyMessage, dest: int) -> None:
+        if isinstance(message, Hit):
+            now = self._clock.now()
+            self._free_s = max(self._free_s, now) + self._segment_s
+            self._clock.sleep(self._free_s - now)
+        self._communicator.send(message, dest)
+
+    def recv(self) -> tuple[int, AnyMessage]:
+        return self._communicator.recv()
+
+
 @dataclass(frozen=True)
 class Worker:
     """What the threads of one process share."""
@@ -209,9 +232,13 @@ class WorkerNode:
         self.step = step
 
     def _communicator(self, channel: Channel, worker: Worker) -> Communicator:
-        if worker.plan.is_traced:
-            return TracedCommunicator(channel, worker.rank, worker.plan.wiring, self, worker.journal)
-        return QueueCommunicator(channel, worker.rank, worker.plan.wiring)
+        rank, plan = worker.rank, worker.plan
+        communicator: Communicator
+        if plan.is_traced:
+            communicator = TracedCommunicator(channel, rank, plan.wiring, self, worker.journal)
+        else:
+            communicator = QueueCommunicator(channel, rank, plan.wiring)
+        return PacedCommunicator(communicator, worker.clock, plan.pace) if plan.pace else communicator
 
     @property
     def step(self) -> str:

@@ -111,6 +111,7 @@ def _run_for_person(request: RunRequest, trace: Path | None) -> int:
         title=f"{scenario.inputs}: {plural(len(scenario.clients), 'client')}, strategy {request.options.strategy}",
         goals=scenario.wanted_segments(),
         wanted=[client.wanted for client in scenario.clients],
+        note=f"slowed to {request.options.pace:g} segments/s a client" if request.options.pace else "",
     )
 
     def watch(statistics: SwarmStatistics) -> Observer:
