@@ -89,6 +89,7 @@ class Downloader:
         self._node.record(RoundBegan(file, number, swarm.seeds, swarm.peers))
         round = Round(self._node, holding, swarm, self._quota)
         self._strategy.run_round(round)
+        self._node.step = "D3"
         self._node.record(RoundEnded(file, number, round.num_taken))
         return round.num_taken
 
@@ -96,7 +97,7 @@ class Downloader:
         """D7. The tracker knows from P2 that a client seeds what it owns, and is not told again."""
         self._node.step = "D7"
         file = holding.metadata.name
-        self._node.storage.write_output(holding.metadata)
+        self._node.storage.write_output(holding.content)
         self._node.record(FileWritten(file, holding.metadata.num_segments))
         if not is_owned:
             self._node.download.send(FileCompleted(file), TRACKER)

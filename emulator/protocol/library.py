@@ -1,7 +1,6 @@
 """What a client holds. Pure; one writer (the download thread) and one reader (the upload thread).
 
-A segment's content is its hash, which the metadata has, so what is kept is only which segments are there. No lock is
-needed: one byte marks a segment, it is set when the segment is there and right, and never taken back.
+No lock is needed: a segment appears at once and as a whole, when it has been found right, and is never taken back.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,46 +9,57 @@ from emulator.protocol.files import FileMetadata
 
 
 class Holding:
-    """One file as far as it is there."""
+    """One file as far as it is there: every segment as it was received, or as its owner has it."""
 
     def __init__(self, metadata: FileMetadata, *, is_complete: bool = False) -> None:
         num_segments = metadata.num_segments
         self.metadata = metadata
         self.num_missing = 0 if is_complete else num_segments
-        self._present = bytearray(b"\x01" * num_segments if is_complete else num_segments)
         self._first_missing = 0
+        self._segments: list[str | None] = [None] * num_segments
+        if is_complete:
+            self._segments = [metadata.segment(index) for index in range(num_segments)]
 
     @property
     def is_complete(self) -> bool:
         return self.num_missing == 0
 
+    @property
+    def content(self) -> FileMetadata:
+        """The file as it was put together. Raises `ValueError` while segments are missing."""
+        if self.num_missing:
+            raise ValueError(f"{self.num_missing} segments of {self.metadata.name!r} are missing")
+        return FileMetadata(self.metadata.name, "".join(filter(None, self._segments)))
+
     def has(self, segment: int) -> bool:
-        return 0 <= segment < len(self._present) and bool(self._present[segment])
+        return self.get(segment) is not None
 
     def get(self, segment: int) -> str | None:
         """The segment's content, or None where it is not (yet) held or does not exist."""
-        return self.metadata.segment(segment) if self.has(segment) else None
+        return self._segments[segment] if 0 <= segment < len(self._segments) else None
 
     def add(self, segment: int, data: str) -> bool:
         """Keep a received segment if it matches its hash; False, and nothing kept, if it does not."""
-        if self._present[segment]:
+        if self._segments[segment] is not None:
             raise ValueError(f"segment {segment} of {self.metadata.name!r} is held already")
         if data != self.metadata.segment(segment):
             return False
-        self._present[segment] = 1
+        self._segments[segment] = data
         self.num_missing -= 1
         return True
 
     @property
     def first_missing(self) -> int:
         """The first segment in file order that is not there; -1 where none is missing."""
+        if self.num_missing == 0:
+            return -1
         # Segments are never taken back, so each search may begin where the last one ended.
-        self._first_missing = found = self._present.find(0, max(0, self._first_missing))
+        self._first_missing = found = self._segments.index(None, self._first_missing)
         return found
 
     def missing(self) -> Iterator[int]:
         """All segments that are not there, in file order."""
-        return (segment for segment, is_present in enumerate(self._present) if not is_present)
+        return (index for index, segment in enumerate(self._segments) if segment is None)
 
 
 class Library:

@@ -36,7 +36,7 @@ class Storage(Protocol):
     def read_input(self) -> ClientInput:
         """P1."""
 
-    def write_output(self, metadata: FileMetadata) -> None:
+    def write_output(self, content: FileMetadata) -> None:
         """D7: make the output appear under its final name, whole or not at all."""
 
 

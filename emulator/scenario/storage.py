@@ -20,6 +20,6 @@ class DirectoryStorage:
         """P1."""
         return read_input(self._inputs / input_name(self._rank)).content
 
-    def write_output(self, metadata: FileMetadata) -> None:
+    def write_output(self, content: FileMetadata) -> None:
         """D7."""
-        write_whole(self._output / output_name(self._rank, metadata.name), format_output(metadata))
+        write_whole(self._output / output_name(self._rank, content.name), format_output(content))

@@ -100,8 +100,8 @@ class ScriptedStorage:
     def read_input(self) -> ClientInput:
         return self._mine
 
-    def write_output(self, metadata: FileMetadata) -> None:
-        self._node.log.append(Wrote(metadata))
+    def write_output(self, content: FileMetadata) -> None:
+        self._node.log.append(Wrote(content))
 
 
 class ScriptedNode:

@@ -107,3 +107,15 @@ def test_opening_a_file_again_finds_what_is_there_already() -> None:
     library = Library()
     library.open(file_of(2)).add(1, file_of(2).segment(1))
     assert list(library.open(file_of(2)).missing()) == [0]
+
+
+def test_the_content_is_put_together_from_what_was_received_and_only_when_all_of_it_was() -> None:
+    metadata = file_of(3)
+    holding = Holding(metadata)
+    for segment in (2, 0):
+        holding.add(segment, metadata.segment(segment))
+    with pytest.raises(ValueError, match=r"^1 segments of 'file1' are missing$"):
+        _ = holding.content
+    holding.add(1, metadata.segment(1))
+    assert holding.content == metadata
+    assert holding.content is not metadata
