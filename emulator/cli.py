@@ -298,7 +298,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from emulator.view.session import check_and_tell
+    from emulator.view.checking import check_and_tell
 
     return check_and_tell(arguments.trace, arguments.inputs, arguments.points, arguments.json)
 

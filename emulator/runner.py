@@ -1,6 +1,7 @@
 """One call runs a swarm: a scenario goes in, a typed and proven result comes out."""
 
 import contextlib
+import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from emulator.errors import InputError
 from emulator.options import Options
 from emulator.protocol.events import AnyEvent
 from emulator.scenario.outputs import prepare_output
-from emulator.scenario.scenario import Scenario, output_name
+from emulator.scenario.scenario import INPUT_NAME, Scenario, output_name
 from emulator.scenario.verify import Verification, verify
 from emulator.trace.format import VERSION, Header, host_facts
 from emulator.trace.records import Observer, Record
@@ -119,12 +120,24 @@ def run(
     options = options or Options()
     if not scenario.clients:
         raise InputError([f"{scenario.inputs}: a swarm has at least one client"])
-    prepare_output(output, [output_name(*key) for key in scenario.expected_outputs()])
+    names = [output_name(*key) for key in scenario.expected_outputs()]
+    if trace is not None:
+        _refuse_to_overwrite(trace, scenario, output, names)
+    prepare_output(output, names)
     statistics = SwarmStatistics(len(scenario.clients))
     observer = _Watch(statistics, watch(statistics) if watch else None)
     with _traced(trace, scenario, options) as writer:
         start_method = run_processes(scenario.inputs, len(scenario.clients), output, options, observer, writer)
     return _result(scenario, statistics, verify(scenario, output), options, start_method, output)
+
+
+def _refuse_to_overwrite(trace: Path, scenario: Scenario, output: Path, names: list[str]) -> None:
+    """Raise `InputError` where the trace would take the place of an input or an output, or they that of the trace."""
+    at = Path(os.path.realpath(trace))
+    if at.parent == Path(os.path.realpath(scenario.inputs)) and INPUT_NAME.fullmatch(at.name):
+        raise InputError([f"{trace}: is an input file; choose another --trace"])
+    if at.parent == Path(os.path.realpath(output)) and at.name in names:
+        raise InputError([f"{trace}: is an output of this run; choose another --trace"])
 
 
 @contextlib.contextmanager

@@ -9,40 +9,70 @@ from emulator.errors import InputError
 from emulator.trace.checker import Report
 from emulator.trace.rules import RULES
 
+MOST_BYTES = 1 << 20
+MOST_POINTS = 1_000_000
+ADVICE = "write a table [points] with lines such as quota = 2"
 
-class Grade(msgspec.Struct, frozen=True):
-    """The points of a report: a rule's points are earned where it is valid."""
+
+class RulePoints(msgspec.Struct, frozen=True):
+    """The points of one rule: all of them where it is valid, else none."""
 
     earned: float
     possible: float
-    points: dict[str, float]
-    """Points earned by rule, 0 for those that were not valid."""
+
+
+class Grade(msgspec.Struct, frozen=True):
+    """The points of a report."""
+
+    earned: float
+    possible: float
+    rules: dict[str, RulePoints]
+    """By name, all rules that have points."""
+    not_checked: tuple[str, ...]
+    """Those among them that the report has no verdict for: nothing is earned by them."""
 
 
 def read_points(path: Path) -> dict[str, float]:
     """Read a TOML file whose table `points` gives a number to rules by name. Raises `InputError`."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError([f"{path}: cannot be read ({error.strerror}); give a TOML file"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError([f"{path}: not TOML ({error}); write a table [points] with lines such as quota = 2"]) from None
-    points = table.get("points")
+    points = _read_table(path)
     if not isinstance(points, dict) or not points:
-        raise InputError([f"{path}: has no table [points]; write one, with lines such as quota = 2"])
+        raise InputError([f"{path}: has no table of points; {ADVICE}"])
     known = [rule.name for rule in RULES]
-    problems = [f"{path}: unknown rule {name!r}; known: {', '.join(known)}" for name in points if name not in known]
+    problems = [f"{path}: unknown rule {name!r:.60}; known: {', '.join(known)}" for name in points if name not in known]
     problems += [
-        f"{path}: the points of {name!r} are {value!r}; give a number from 0 on"
+        f"{path}: the points of {name!r:.60} are {_shown(value)}; give a number from 0 to {MOST_POINTS:,}"
         for name, value in points.items()
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_POINTS
     ]
     if problems:
         raise InputError(problems)
     return {name: float(value) for name, value in points.items()}
 
 
+def _read_table(path: Path) -> object:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InputError([f"{path}: cannot be read ({error.strerror}); give a TOML file"]) from error
+    if len(data) > MOST_BYTES:
+        raise InputError([f"{path}: more than {MOST_BYTES:,} bytes; give a TOML file with points for rules"])
+    try:
+        return tomllib.loads(data.decode()).get("points")
+    except (ValueError, RecursionError) as error:  # also for what is not UTF-8, and for numbers of thousands of digits
+        raise InputError([f"{path}: not TOML ({error}); {ADVICE}"]) from None
+
+
+def _shown(value: object) -> str:
+    try:
+        return f"{value!r:.60}"
+    except ValueError:
+        return "a number of thousands of digits"  # which Python refuses to write
+
+
 def grade(report: Report, points: dict[str, float]) -> Grade:
-    valid = {judged.rule for judged in report.rules if judged.verdict == "valid"}
-    earned = {name: value if name in valid else 0.0 for name, value in points.items()}
-    return Grade(sum(earned.values()), sum(points.values()), earned)
+    """What a report earns, where `points` says how many each rule is worth."""
+    verdicts = {judged.rule: judged.verdict for judged in report.rules}
+    rules = {name: RulePoints(value if verdicts.get(name) == "valid" else 0.0, value) for name, value in points.items()}
+    earned, possible = (sum(each.earned for each in rules.values()), sum(points.values()))
+    return Grade(earned, possible, rules, tuple(name for name in points if name not in verdicts))

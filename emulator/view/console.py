@@ -1,4 +1,4 @@
-"""The one place that decides how rich writes to stdout."""
+"""The one place that decides how rich writes."""
 
 import sys
 from collections.abc import Iterable
@@ -10,8 +10,10 @@ LOG_WIDTH = 120
 """Columns where nobody's terminal limits them: a table in a log is not cut at 80."""
 
 
-def make_console() -> Console:
-    return Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
+def make_console(*, is_problem: bool = False) -> Console:
+    """For stdout; for stderr, where it is a problem that is told."""
+    stream = sys.stderr if is_problem else sys.stdout
+    return Console(stderr=is_problem, highlight=False, width=None if stream.isatty() else LOG_WIDTH)
 
 
 def print_all(console: Console, renderables: Iterable[RenderableType]) -> None:
