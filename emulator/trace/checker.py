@@ -263,9 +263,6 @@ class Checker:
             elif not client.finished:
                 text = f"client {client.rank} is never finished"
                 self._findings.add(rules.EVERYTHING_COMPLETE, (client.asked,), text, expected)
-            for uploader, line in client.opened.items():
-                text = f"client {client.rank} never closes its connection with rank {uploader}"
-                self._findings.add(rules.CLOSED_ONCE, (line,), text, "every connection is closed (D4, D6)")
 
     def _missed(self, channel: str, source: int, rank: int, waiting: Iterable[AnyMessage]) -> list[AnyMessage]:
         """What should have been received of these, and never was."""

@@ -109,9 +109,7 @@ HOLDS_WHAT_IT_GIVES = Rule(
     "A hit is given only for a segment that the uploader holds at that moment, a miss only for one that it does not.",
 )
 RIGHT_HASH = Rule("right-hash", ("U2", "D7"), "What an uploader gives matches the segment's hash in the metadata.")
-ONCE_EACH = Rule(
-    "once-each", ("D7",), "No segment is asked for that is there already, or that the file does not have."
-)
+ONCE_EACH = Rule("once-each", ("D7",), "No segment is asked for that is there already, or that the file does not have.")
 FILE_ORDER = Rule(
     "file-order",
     ("D3", "D7"),

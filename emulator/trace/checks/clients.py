@@ -25,11 +25,12 @@ class Round:
         "seeds",
     )
 
-    def __init__(self, line: int, answer: SwarmAnswer) -> None:
+    def __init__(self, line: int, asker: int, answer: SwarmAnswer) -> None:
         self.line = line
         self.file = answer.file
-        self.seeds = frozenset(answer.seeds)
-        self.peers = frozenset(answer.peers)
+        # A list that names the asker is the tracker's fault, and no reason for the asker to ask itself.
+        self.seeds = frozenset(answer.seeds) - {asker}
+        self.peers = frozenset(answer.peers) - {asker}
         self.num_hits = 0
         self.num_misses = 0
         """Misses of peers in a row."""

@@ -165,7 +165,7 @@ class DownloadCheck:
     def swarm_answer(self, line: int, rank: int, source: int, message: SwarmAnswer) -> None:
         client = self._clients[rank]
         if self._end_request(line, client, source, message, SwarmRequest):
-            client.round = Round(line, message)
+            client.round = Round(line, rank, message)
 
     def hit(self, line: int, rank: int, source: int, message: Hit) -> None:
         client = self._clients[rank]
@@ -195,7 +195,8 @@ class DownloadCheck:
 
     def connection_count(self, line: int, rank: int, source: int, message: ConnectionCount) -> None:
         client = self._clients[rank]
-        if self._end_request(line, client, source, message, ConnectionCountRequest) and client.round is not None:
+        is_due = self._end_request(line, client, source, message, ConnectionCountRequest)
+        if is_due and client.round is not None and source in client.round.asked:
             client.round.counts[source] = message.count
 
     # Requests and answers
@@ -278,7 +279,7 @@ class DownloadCheck:
         elif held[segment]:
             text = f"client {client.rank} asks for segment {segment} of {file!r}, which it has"
             self._add(rules.ONCE_EACH, (line,), text, "only missing segments are asked for")
-        elif self._is_peers_first and (first := held.find(0)) != segment:
+        elif self._is_peers_first and not client.overtaken and (first := held.find(0)) != segment:
             text = f"client {client.rank} asks for segment {segment} of {file!r} while {first} is missing"
             self._add(rules.FILE_ORDER, (line,), text, f"it asks for segment {first}, the first that is missing")
 
