@@ -3,7 +3,9 @@
 import contextlib
 import os
 import platform
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -75,30 +77,52 @@ ObserverFactory = Callable[[SwarmStatistics], Observer]
 
 
 class _Watch:
-    """Keeps the statistics, then passes everything on to whoever watches, if anybody does."""
+    """Keeps the statistics, then passes everything on to whoever watches, if anybody does.
+
+    Watching can do a run no harm: an observer that raises is told of nothing more but the end, the run goes on, and a
+    line on stderr says so when it is over.
+    """
 
     def __init__(self, statistics: SwarmStatistics, observer: Observer | None) -> None:
         self.interval_s = observer.interval_s if observer else None
         self.undo = observer.undo if observer else b""
         self._statistics = statistics
         self._observer = observer
+        self._failure: Exception | None = None
 
     def begin(self) -> None:
         if self._observer:
-            self._observer.begin()
+            self._guard(self._observer.begin)
 
     def observe(self, records: Sequence[Record]) -> None:
         self._statistics.add_all(records)
         if self._observer:
-            self._observer.observe(records)
+            self._guard(partial(self._observer.observe, records))
 
     def tick(self) -> None:
         if self._observer:
-            self._observer.tick()
+            self._guard(self._observer.tick)
 
     def end(self) -> None:
-        if self._observer:
-            self._observer.end()
+        self._end_observer()
+        # Whoever read the output and has gone knows.
+        if self._failure is not None and not isinstance(self._failure, BrokenPipeError):
+            text = f"emulator: the view failed ({self._failure!r}); the run went on without it"
+            with contextlib.suppress(Exception):  # as where the terminal was hung up
+                sys.stderr.write(text + "\n")
+                sys.stderr.flush()
+
+    def _end_observer(self) -> None:
+        observer, self._observer = self._observer, None
+        if observer:
+            self._guard(observer.end)
+
+    def _guard(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception as error:  # whatever it is
+            self._failure = self._failure or error
+            self._end_observer()
 
 
 def run(
@@ -111,6 +135,8 @@ def run(
     """Run `scenario` on the process engine, write the outputs to the folder `output`, and prove them.
 
     Every event is written to the file `trace`, if one is given (`docs/trace-format.md`).
+
+    An observer that raises is dropped, the run goes on, and a line on stderr says so at the end.
 
     Outputs of an earlier run under the same names are removed first. Raises `InputError` where there is no client or
     `output` cannot be written, and `RunError` where a worker died or failed, the time limit was reached or a signal

@@ -61,11 +61,15 @@ class LiveView:
         pass
 
     def tick(self) -> None:
-        self._live.update(self.frame(self._clock()), refresh=True)
+        # A terminal that takes nothing now, as after Ctrl-S, must not keep the run waiting.
+        if self._terminal.is_ready():
+            self._live.update(self.frame(self._clock()), refresh=True)
 
     def end(self) -> None:
-        self._live.stop()
-        self._terminal.give_back()
+        try:
+            self._live.stop()
+        finally:
+            self._terminal.give_back()
         if self._statistics.barrier == 2:
             self._console.print(self.frame(self._clock(), FINAL_LINES))
 

@@ -1,6 +1,7 @@
 """The terminal is given back as it was found."""
 
 import contextlib
+import select
 import sys
 import termios
 
@@ -22,6 +23,14 @@ class KeptTerminal:
             changed = termios.tcgetattr(descriptor)
             changed[3] |= termios.NOFLSH
             termios.tcsetattr(descriptor, termios.TCSANOW, changed)
+
+    def is_ready(self) -> bool:
+        """Whether it takes what is written to it; so does all that is no terminal, as far as is known."""
+        if self._kept is None:
+            return True
+        with contextlib.suppress(OSError, ValueError):
+            return bool(select.select([], [sys.__stdout__.fileno()], [], 0)[1])  # type: ignore[union-attr]
+        return True
 
     def give_back(self) -> None:
         if self._kept is not None:
