@@ -7,7 +7,7 @@ import stat
 import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 
@@ -36,7 +36,10 @@ class Entry(NamedTuple):
 
 
 class Trace:
-    """An open trace: its header, its events one after the other, and, when they have been read, how it ended."""
+    """An open trace: its header, its events one after the other, and, when they have been read, how it ended.
+
+    It closes itself when all is read, when something is wrong with it, and as a context manager.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises `InputError` where the file cannot be read or does not begin as a trace does."""
@@ -49,9 +52,19 @@ class Trace:
         """Whole lines read so far."""
         self._file = _open(path)
         self._blocks = self._read_lines()
-        _, first = next(self._blocks, (1, b""))
-        line, _, self._rest = first.partition(b"\n")
-        self.header = self._parse_header(line)
+        try:
+            _, first = next(self._blocks, (1, b""))
+            line, _, self._rest = first.partition(b"\n")
+            self.header = self._parse_header(line)
+        except InputError:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     def _parse_header(self, line: bytes) -> Header:
         try:
@@ -72,10 +85,10 @@ class Trace:
 
         Raises `InputError` for a line that is no event. Can be done once.
         """
-        yield from self._parse(2, self._rest)
-        for first, block in self._blocks:
-            yield from self._parse(first, block)
-        self._file.close()
+        with self:
+            yield from self._parse(2, self._rest)
+            for first, block in self._blocks:
+                yield from self._parse(first, block)
         if self.end is not None and self.is_torn:
             raise self._problem(self._num_lines + 1, AFTER_END)
 
@@ -186,8 +199,8 @@ def _open(path: Path) -> io.BufferedReader | gzip.GzipFile:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputError([f"{path}: not a regular file; give a trace"])
-        file = path.open("rb")
-        is_compressed = file.peek(2)[:2] == GZIP_MAGIC
+        with path.open("rb") as file:
+            is_compressed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+        return gzip.open(path, "rb") if is_compressed else path.open("rb")
     except OSError as error:
         raise InputError([f"{path}: cannot be read ({error.strerror}); give a trace"]) from error
-    return gzip.GzipFile(fileobj=file, mode="rb") if is_compressed else file

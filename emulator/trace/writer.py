@@ -6,6 +6,7 @@ which each process's own order is kept. A process says with every batch up to wh
 have told can be written.
 """
 
+import contextlib
 import gzip
 from bisect import bisect_left
 from operator import itemgetter
@@ -25,10 +26,9 @@ _by_time = itemgetter(0)
 def open_for_writing(path: Path) -> IO[bytes]:
     """A new file; compressed where its name ends in `.gz`. Raises `InputError` where it cannot be written."""
     try:
-        plain = path.open("wb")
+        return cast("IO[bytes]", gzip.open(path, "wb", GZIP_LEVEL)) if path.suffix == ".gz" else path.open("wb")
     except OSError as error:
         raise InputError([f"{path}: cannot be written ({error.strerror}); choose another name"]) from error
-    return cast("IO[bytes]", gzip.GzipFile(path.name, "wb", GZIP_LEVEL, plain)) if path.suffix == ".gz" else plain
 
 
 class TraceWriter:
@@ -80,6 +80,8 @@ class TraceWriter:
 
     def close(self, outcome: Literal["complete", "cut"], reason: str = "") -> None:
         """Write how it ended. What somebody may have missed to tell is not in a trace that is cut."""
+        if self._file.closed:  # since a write has failed, and that was told
+            return
         self._merge()
         self._waiting.clear()
         self._put(encode_end(outcome, reason, self._latest_s) + b"\n")
@@ -101,4 +103,6 @@ class TraceWriter:
             raise self._failure(error) from error
 
     def _failure(self, error: OSError) -> RunError:
+        with contextlib.suppress(OSError):
+            self._file.close()
         return RunError(f"the trace {self._path} cannot be written ({error.strerror}); give it more room, or none")

@@ -53,7 +53,8 @@ def _signals_raised() -> Iterator[None]:
 
 
 def check_run(trace: Path, scenario: Scenario) -> Report:
-    return check_trace(Trace(trace), scenario.clients)
+    with Trace(trace) as opened:
+        return check_trace(opened, scenario.clients)
 
 
 def report_facts(report: Report, trace: Path) -> dict[str, object]:
@@ -78,9 +79,9 @@ def check_and_tell(trace: Path, inputs: Path | None, points: Path | None, as_jso
     """Check a trace against the rules of the protocol, and return the exit status: 0 valid, 1 invalid, 3 unknown."""
     with errors_as_json(as_json):
         values = read_points(points) if points else None
-        opened = Trace(trace)
-        scenario = read_scenario(inputs, opened.header.clients) if inputs else None
-        report = check_trace(opened, scenario.clients if scenario else None)
+        with Trace(trace) as opened:
+            scenario = read_scenario(inputs, opened.header.clients) if inputs else None
+            report = check_trace(opened, scenario.clients if scenario else None)
         graded = grade(report, values) if values else None
         if as_json:
             facts = report_facts(report, trace)
