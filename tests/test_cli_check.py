@@ -7,7 +7,6 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.protocol.round import Connection
 from emulator.runner import run
 from emulator.scenario.scenario import Scenario, read_scenario, write_inputs
+from emulator.trace.reader import Trace
 from emulator.trace.rules import RULES
 from emulator.view import checking
 from tests.conftest import SAMPLES
@@ -201,7 +201,7 @@ def test_a_signal_while_the_trace_is_read_leaves_no_temporary_trace(
 ) -> None:
     before = signal.getsignal(signal.SIGTERM)
 
-    def end(trace: Any, inputs: object) -> None:
+    def end(trace: Trace, _inputs: object) -> None:
         assert trace.path.exists()
         signal.raise_signal(signal.SIGTERM)
 
