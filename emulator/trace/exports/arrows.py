@@ -1,0 +1,38 @@
+"""Which receipt belongs to which sending: a trace has both, and nothing that joins them."""
+
+from collections import deque
+from typing import Generic, TypeVar
+
+from emulator.protocol.events import Received, Sent
+from emulator.protocol.messages import AnyMessage
+
+MOST_IN_FLIGHT = 1_000
+"""Messages from one rank to another on one communicator that are remembered; those before them are taken for lost."""
+
+Tag = TypeVar("Tag")
+
+
+class Arrows(Generic[Tag]):
+    """Joins messages in the order in which they were sent, for each communicator, source and destination.
+
+    What is told of a sending, its tag, is given back at the receipt.
+    """
+
+    def __init__(self) -> None:
+        self._in_flight: dict[tuple[str, int, int], deque[tuple[AnyMessage, Tag]]] = {}
+
+    def sent(self, rank: int, event: Sent, tag: Tag) -> None:
+        key = (event.on, rank, event.to)
+        self._in_flight.setdefault(key, deque(maxlen=MOST_IN_FLIGHT)).append((event.message, tag))
+
+    def received(self, rank: int, event: Received) -> Tag | None:
+        """The tag of the earliest such message on its way; None where there is none, which the checker calls wrong."""
+        key = (event.on, event.source, rank)
+        waiting = self._in_flight.get(key, deque())
+        for index, (message, tag) in enumerate(waiting):
+            if message == event.message:
+                del waiting[index]
+                if not waiting:
+                    del self._in_flight[key]
+                return tag
+        return None

@@ -1,0 +1,54 @@
+"""What a client holds, and with whom it has a connection, as its messages show."""
+
+from emulator.protocol.files import FileMetadata
+from emulator.protocol.library import Holding
+from emulator.protocol.messages import Hit
+
+
+class Client:
+    """Numbers that Perfetto draws as curves; each method says whether its number has changed."""
+
+    def __init__(self) -> None:
+        self.num_held = 0
+        """Segments that it owns or has got."""
+        self.connections: set[int] = set()
+        """Clients that it has given a segment since they last closed (U2, U4)."""
+        self._owned: set[str] = set()
+        self._holdings: dict[str, Holding] = {}
+
+    def declare(self, files: tuple[FileMetadata, ...]) -> None:
+        """P2: these are its own."""
+        self._owned = {metadata.name for metadata in files}
+        self.num_held = sum(metadata.num_segments for metadata in files)
+
+    def want(self, metadata: FileMetadata) -> None:
+        """D1: it is going to download this, unless it is its own."""
+        if metadata.name not in self._owned:
+            self._holdings.setdefault(metadata.name, Holding(metadata))
+
+    def take(self, hit: Hit) -> bool:
+        """D4, D6: it has got a segment, which counts once, and if it is right."""
+        holding = self._holdings.get(hit.file)
+        if holding is None or not 0 <= hit.segment < holding.metadata.num_segments or holding.has(hit.segment):
+            return False
+        is_right = holding.add(hit.segment, hit.data)
+        self.num_held += is_right
+        return is_right
+
+    def connect(self, client: int) -> bool:
+        """U2: it gives a segment to `client`."""
+        is_new = client not in self.connections
+        self.connections.add(client)
+        return is_new
+
+    def disconnect(self, client: int) -> bool:
+        """U4: `client` closes."""
+        is_open = client in self.connections
+        self.connections.discard(client)
+        return is_open
+
+    def stop(self) -> bool:
+        """U5: what is still open is forgotten."""
+        is_any_open = bool(self.connections)
+        self.connections.clear()
+        return is_any_open

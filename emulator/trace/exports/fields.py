@@ -1,0 +1,30 @@
+"""What an event or a message says, in names and values that every export shares."""
+
+from typing import Any
+
+import msgspec
+
+from emulator.protocol.events import AnyEvent
+from emulator.protocol.files import FileMetadata
+from emulator.protocol.messages import AnyMessage
+
+CONTENTS = "data"
+"""The field of a hit that holds the segment itself."""
+
+
+def fields(struct: AnyEvent | AnyMessage) -> dict[str, Any]:
+    """The fields of an event or a message, without the contents of segments, which are in the trace.
+
+    Of metadata that leaves each file's name and number of segments.
+    """
+    found = msgspec.structs.asdict(struct)
+    found.pop(CONTENTS, None)
+    files = found.get("files")
+    if isinstance(files, tuple) and any(isinstance(file, FileMetadata) for file in files):
+        found["files"] = {file.name: file.num_segments for file in files}
+    return found
+
+
+def kind(struct: AnyEvent | AnyMessage) -> str:
+    """`Sent`, `SegmentRequest`: the name of an event or a message."""
+    return type(struct).__name__

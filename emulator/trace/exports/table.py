@@ -1,0 +1,75 @@
+"""CSV (RFC 4180): one row an event, for spreadsheets and data frames. `docs/exports.md` describes the columns."""
+
+import csv
+from collections.abc import Iterator
+
+import msgspec
+
+from emulator.protocol.events import Received, Sent
+from emulator.trace.exports.fields import fields, kind
+from emulator.trace.reader import Entry, Trace
+
+COLUMNS = (
+    "line",
+    "time_s",
+    "rank",
+    "thread",
+    "step",
+    "event",
+    "communicator",
+    "other_rank",
+    "message",
+    "file",
+    "segment",
+    "barrier",
+    "round",
+    "role",
+    "num_segments",
+    "num_open",
+    "details",
+)
+OTHER_RANK = ("to", "source", "client", "peer", "seed", "uploader")
+"""The fields that name the other rank; no event has two of them."""
+RENAMED = {"on": "communicator", "number": "barrier", "count": "num_open"} | dict.fromkeys(OTHER_RANK, "other_rank")
+
+
+class _Line:
+    """What a CSV writer needs of a file; its `writerow` returns what `write` returns."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def export(trace: Trace) -> Iterator[bytes]:
+    """The table, line by line, with a heading."""
+    write = csv.writer(_Line()).writerow
+    yield write(COLUMNS).encode()
+    for entry in trace.entries():
+        cells = _cells(entry)
+        yield write([cells.get(column, "") for column in COLUMNS]).encode()
+
+
+def _cells(entry: Entry) -> dict[str, object]:
+    """A row's cells that are not empty; what has no column of its own goes into `details`, as JSON."""
+    line, stamp, event = entry
+    said = fields(event)
+    if isinstance(event, Sent | Received):
+        said |= {"message": kind(event.message), **fields(event.message)}
+    cells: dict[str, object] = {
+        "line": line,
+        "time_s": stamp.t,
+        "rank": stamp.rank,
+        "thread": stamp.thread,
+        "step": stamp.step,
+        "event": kind(event),
+    }
+    details = {}
+    for name, value in said.items():
+        column = RENAMED.get(name, name)
+        if column in COLUMNS:
+            cells[column] = value
+        else:
+            details[name] = value
+    if details:
+        cells["details"] = msgspec.json.encode(details).decode()
+    return cells

@@ -1,0 +1,160 @@
+"""The Trace Event Format of Chrome's tracing, which Perfetto reads too: its records, and slices that nest.
+
+Each record is one line of JSON. Arrows are flow events of the second version, which name the slices that they begin and
+end at: where slices touch, one that has to be found by its time can be another one.
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+from emulator.protocol.messages import TRACKER
+from emulator.trace.records import ThreadName
+
+FIRST_PID = 1_000
+PIDS_A_RANK = 10
+"""Rank 3 is process 1030, and its threads are 1030 to 1032: neither 0, which means a kernel's idle process, nor used
+twice, for a thread's number has to be unique in the whole trace, and that of a main thread its process's."""
+THREADS: tuple[ThreadName, ...] = ("main", "download", "upload")
+
+TICK_US = 0.001
+"""The format's finest time. Readers keep no order among records of one time: they end slices before they begin any. So
+a thread's events are at least two ticks apart, a slice that ends with an event ends one tick after it, and a receipt is
+at least one tick later than its sending. None of this is seen, unless a trace's own clock is coarse."""
+
+LIFE, FILE, ROUND, VISIT, MESSAGE = range(5)
+"""What can be inside what: a message's slice in a visit, in a round, in a file's download, in a thread's life."""
+
+Args = dict[str, Any]
+Put = Callable[[Args], None]
+Flow = Literal["flow_out", "flow_in"]
+
+
+class Slice(msgspec.Struct):
+    """A slice that has begun; `args` are told at its end."""
+
+    level: int
+    name: str
+    is_served: bool
+    """Whether it lasts as long as its thread records anything; else until it is ended."""
+    args: Args
+
+
+class Track:
+    """One thread's slices and instants, at the time of its current event."""
+
+    def __init__(self, put: Put, rank: int, thread: ThreadName) -> None:
+        number = THREADS.index(thread)
+        self.now_us = 0.0
+        self._previous_us: float | None = None
+        self._put = put
+        self._where: Args = {"pid": pid_of(rank), "tid": pid_of(rank) + number}
+        self._open: list[Slice] = []
+        put({"ph": "M", "name": "thread_name", **self._where, "args": {"name": thread}})
+        put({"ph": "M", "name": "thread_sort_index", **self._where, "args": {"sort_index": number}})
+
+    def go_on(self, time_s: float, after_us: float | None) -> None:
+        """The thread's next event, which is later than `after_us`: a receipt is later than its sending."""
+        now_us = time_s * 1e6
+        if self._previous_us is not None:
+            now_us = max(now_us, self.now_us + 2 * TICK_US)
+        if after_us is not None:
+            now_us = max(now_us, after_us + TICK_US)
+        self._previous_us, self.now_us = self.now_us, round(now_us, 3)
+
+    def find(self, level: int) -> Slice | None:
+        """The open slice of this level."""
+        return next((slice for slice in self._open if slice.level == level), None)
+
+    def begin(self, level: int, name: str, *, is_served: bool = False, **args: object) -> None:
+        """Begin a slice. What cannot be around it, and was not ended, ended with the event before."""
+        self._end_with_previous(level)
+        self._begin(Slice(level, name, is_served, {}), self.now_us, args)
+
+    def begin_after(self, level: int, name: str) -> None:
+        """Begin a slice where another one of the same level ends with this event."""
+        self._begin(Slice(level, name, False, {}), _tick(self.now_us), {})
+
+    def _begin(self, slice: Slice, time_us: float, args: Args) -> None:
+        self._put({"ph": "B", "name": slice.name, **self._where, "ts": time_us, "args": args})
+        self._open.append(slice)
+
+    def end(self, level: int, **args: object) -> None:
+        """The open slice of this level, if there is one, ends with this event."""
+        slice = self.find(level)
+        if slice is not None:
+            self._end_with_previous(level + 1)
+            slice.args |= args
+            self._end_innermost(_tick(self.now_us))
+
+    def end_before(self, level: int) -> None:
+        """The slice of this level, if there is one, ended with the event before this one."""
+        self._end_with_previous(level)
+
+    def finish(self, time_us: float) -> None:
+        """End everything: nothing more is known of this thread, and the trace lasts until `time_us`."""
+        while self._open:
+            self._end_innermost(_tick(self.now_us if self._open[-1].is_served else time_us))
+
+    def _end_with_previous(self, level: int) -> None:
+        """What is open of this level, and all inside, ended with the event before."""
+        while self._open and self._open[-1].level >= level:
+            self._end_innermost(_tick(self._previous_us or 0.0))
+
+    def _end_innermost(self, time_us: float) -> None:
+        self._put({"ph": "E", **self._where, "ts": time_us, "args": self._open.pop().args})
+
+    def tell(self, level: int, **args: object) -> None:
+        """Say more about the open slice of this level."""
+        slice = self.find(level)
+        if slice is not None:
+            slice.args |= args
+
+    def add_up(self, name: str) -> None:
+        """Count an answer in the visit and the round that it belongs to."""
+        for slice in self._open:
+            if slice.level in (ROUND, VISIT):
+                slice.args[name] = slice.args.get(name, 0) + 1
+
+    def point(self, name: str, flow: Flow, arrow: int | None, **args: object) -> None:
+        """A message sent or received: a slice without length, at one end of an arrow.
+
+        The two ends may not have an argument in common: Chrome makes one of both.
+        """
+        record: Args = {"ph": "X", "name": name, "cat": "message", **self._where, "ts": self.now_us, "dur": 0}
+        if arrow is not None:
+            record |= {"bind_id": hex(arrow), flow: True}
+        record["args"] = args
+        self._put(record)
+
+    def instant(self, name: str, **args: object) -> None:
+        """Something that the thread did."""
+        self._put({"ph": "i", "s": "t", "name": name, **self._where, "ts": self.now_us, "args": args})
+
+
+class Process:
+    """What concerns a rank and none of its threads."""
+
+    def __init__(self, put: Put, rank: int) -> None:
+        self._put = put
+        self._where: Args = {"pid": pid_of(rank), "tid": pid_of(rank)}
+        name = "tracker" if rank == TRACKER else f"client {rank}"
+        put({"ph": "M", "name": "process_name", **self._where, "args": {"name": name}})
+        put({"ph": "M", "name": "process_sort_index", **self._where, "args": {"sort_index": rank}})
+
+    def instant(self, time_us: float, name: str, **args: object) -> None:
+        """Something that became of the process."""
+        self._put({"ph": "i", "s": "p", "name": name, **self._where, "ts": time_us, "args": args})
+
+    def count(self, time_us: float, name: str, unit: str, value: int) -> None:
+        """A counter's new value."""
+        self._put({"ph": "C", "name": name, **self._where, "ts": time_us, "args": {unit: value}})
+
+
+def pid_of(rank: int) -> int:
+    return FIRST_PID + PIDS_A_RANK * rank
+
+
+def _tick(time_us: float) -> float:
+    return round(time_us + TICK_US, 3)
