@@ -278,18 +278,21 @@ def test_help_is_grouped_by_purpose_with_every_option_and_examples(capsys: pytes
     status, out, err = call(capsys, "--help")
     assert (status, err) == (0, "")
     headings = re.findall(r"(?m)^([a-z][a-z ]+):", out)
-    expected = ["what to run", "how the protocol runs", "how it is carried out", "what is said", "other commands"]
+    expected = [
+        *("what to run", "how the protocol runs", "how it is carried out", "what is recorded and checked"),
+        *("what is said", "other commands"),
+    ]
     assert [heading for heading in headings if heading in expected] == expected
     for flag in (
         *("--clients", "--inputs", "--output", "--rng-seed", "--quota", "--numwant"),
-        *("--strategy", "--start-method", "--timeout", "--quiet", "--json", "--version"),
+        *("--strategy", "--start-method", "--timeout", "--trace", "--check", "--quiet", "--json", "--version"),
     ):
         assert re.search(rf"(?m)^  {flag}\b", out), flag
     assert "examples:\n  emulator --clients 5 --inputs samples/ " in out
     assert "exit status: 0 every wanted file is complete and proven; 1 " in out
 
 
-@pytest.mark.parametrize("command", ["generate", "verify", "completion"])
+@pytest.mark.parametrize("command", ["generate", "verify", "check", "completion"])
 def test_each_command_has_its_own_help(capsys: pytest.CaptureFixture[str], command: str) -> None:
     status, out, _ = call(capsys, command, "--help")
     assert status == 0
@@ -424,6 +427,21 @@ def test_impossible_shapes_are_named_one_a_line(tmp_path: Path, capsys: pytest.C
     assert not (tmp_path / "in").exists()
 
 
+def test_a_swarm_that_would_fill_the_memory_is_refused_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shape = ["--clients", "1000000000", "--files", "1000000000", "--segments", "999999999"]
+    status, out, err = call(capsys, "generate", *shape, "--output", tmp_path / "in")
+    assert (status, out) == (2, "")
+    assert err.splitlines() == [
+        "emulator: --clients: 1,000,000,000 is too many; take at most 100,000",
+        "emulator: --files: 1,000,000,000 is too many; take at most 100,000",
+        "emulator: --clients × --files: 1,000,000,000,000,000,000 is too many; take at most 10,000,000",
+        "emulator: --files × --segments × --seeds: 999,999,999,000,000,000 is too many; take at most 4,000,000",
+    ]
+    assert not (tmp_path / "in").exists()
+
+
 @pytest.fixture
 def proven(tmp_path: Path) -> tuple[Path, Path]:
     """Inputs, and outputs that are right, written by another program: with CRLF, and no newline at the end."""
@@ -486,6 +504,9 @@ def test_verify_of_the_first_clients_ignores_the_others(
 
 def test_verify_needs_a_folder_of_outputs(proven: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     inputs, output = proven
-    status, out, err = call(capsys, "verify", "--inputs", inputs, "--outputs", output / "gone")
-    assert (status, out) == (2, "")
-    assert err == f"emulator: {output}/gone: not a folder; give the folder of the outputs\n"
+    problem = f"{output}/gone: not a folder; give the folder of the outputs"
+    arguments: list[str | Path] = ["verify", "--inputs", inputs, "--outputs", output / "gone"]
+    assert call(capsys, *arguments) == (2, "", f"emulator: {problem}\n")
+    status, out, err = call(capsys, *arguments, "--json")
+    assert (status, err) == (2, f"emulator: {problem}\n")
+    assert json.loads(out) == {"error": problem, "exit_status": 2}
