@@ -1,6 +1,7 @@
 """The dashboard: the whole screen, laid out for its size. A pure function of statistics, facts, rates and a size."""
 
 from collections import deque
+from collections.abc import Mapping
 from itertools import zip_longest
 
 from rich.console import Group
@@ -12,9 +13,12 @@ from emulator.view.panels import Facts, Lines, Rates, fit
 
 WIDE = 110
 """From so many columns on, the tracker and who serves whom stand beside the clients."""
-SIDE_WIDTH = 44
+SIDE_WIDTHS = 30, 56
+"""A quarter of the screen, within these."""
 CROWD = 30
 """From so many clients on, they are also shown all at once."""
+FEW = 16
+"""Up to so many clients, who serves whom stands beside the segments where the screen is narrow."""
 LEAST_FEED = 3
 RATE_WINDOW_S = 1.0
 
@@ -50,52 +54,67 @@ def dashboard(
     statistics: SwarmStatistics, facts: Facts, rates: Rates, elapsed_s: float, width: int, height: int
 ) -> Group:
     """Exactly `height` lines of `width` cells, what matters most first where there is little room."""
-    lines = panels.header(statistics, facts, rates, elapsed_s, width)
+    silent = panels.silences(statistics, elapsed_s)
+    lines = panels.header(statistics, facts, rates, elapsed_s, width, len(silent))
     if len(statistics.clients) >= CROWD and height >= 16:
         lines += panels.crowd_panel(statistics, facts, width)
-    legend = fit(panels.line(panels.LEGEND, "dim"), width)
-    room = height - len(lines) - 1
-    body = (
-        _wide(statistics, facts, rates, width, room)
-        if width >= WIDE
-        else _narrow(statistics, facts, rates, width, room)
+    layout = _wide if width >= WIDE else _narrow
+    lines += layout(statistics, facts, rates, silent, width, height - len(lines) - 1)
+    lines = lines[: height - 1]
+    lines += [fit(Text(), width) for _ in range(height - 1 - len(lines))]
+    return Group(*lines, fit(panels.line(panels.LEGEND, "dim"), width))
+
+
+def _narrow(
+    statistics: SwarmStatistics, facts: Facts, rates: Rates, silent: Mapping[int, float], width: int, room: int
+) -> Lines:
+    """Clients, then files and segments where there is room, then the feed."""
+    num_clients = len(statistics.clients)
+    lines = panels.clients_panel(
+        statistics, facts, rates, width, min(num_clients + 1, max(2, room - LEAST_FEED - 1)), silent
     )
-    lines = [*lines, *body][: height - 1]
-    lines += [fit(Text(), width)] * (height - 1 - len(lines))
-    return Group(*lines, legend)
-
-
-def _narrow(statistics: SwarmStatistics, facts: Facts, rates: Rates, width: int, room: int) -> Lines:
-    """Clients, then segments where there is room, then the feed."""
-    num_clients = len(statistics.clients) + 1
-    spare = room - LEAST_FEED - 1
-    num_rows = min(num_clients, max(2, spare))
-    lines = panels.clients_panel(statistics, facts, rates, width, num_rows)
-    left = room - len(lines)
-    if left >= LEAST_FEED + 5:
-        num_maps = min(num_clients, left - LEAST_FEED - 1)
-        lines += panels.maps_panel(statistics, facts, width, num_maps)
-        left = room - len(lines)
-    return lines + _feed(statistics, width, left)
-
-
-def _wide(statistics: SwarmStatistics, facts: Facts, rates: Rates, width: int, room: int) -> Lines:
-    """Clients with the tracker and who serves whom beside them, then segments, then the feed."""
-    main = width - SIDE_WIDTH - 2
-    num_clients = len(statistics.clients) + 1
-    upper = min(max(num_clients, 14), max(6, room * 3 // 5))
-    num_files = min(len(statistics.roles), max(1, upper // 3))
-    side = panels.tracker_panel(statistics, SIDE_WIDTH, 3 + num_files)
-    side += panels.matrix_panel(statistics, SIDE_WIDTH, upper - len(side))
-    left = panels.clients_panel(statistics, facts, rates, main, min(num_clients, upper))
-    lines = [
-        Text.assemble(here or fit(Text(), main), "  ", there or fit(Text(), SIDE_WIDTH))
-        for here, there in zip_longest(left, side[:upper])
-    ]
-    rest = room - len(lines)
-    if rest >= LEAST_FEED + 3:
-        lines += panels.maps_panel(statistics, facts, width, min(num_clients, rest - LEAST_FEED - 1))
+    if room - len(lines) > LEAST_FEED + 1:
+        lines.append(panels.files_line(statistics, width))
+    left = room - len(lines) - LEAST_FEED - 1
+    if left > num_clients and num_clients <= FEW:
+        beside = num_clients + 7
+        maps = panels.maps_panel(statistics, facts, width - beside - 2, num_clients + 1, silent)
+        matrix = panels.matrix_panel(statistics, beside, left, has_title=False)
+        lines += _beside(maps, width - beside - 2, matrix, beside)
+    elif left >= 4:
+        lines += panels.maps_panel(statistics, facts, width, min(num_clients + 1, left), silent)
     return lines + _feed(statistics, width, room - len(lines))
+
+
+def _wide(
+    statistics: SwarmStatistics, facts: Facts, rates: Rates, silent: Mapping[int, float], width: int, room: int
+) -> Lines:
+    """Clients with the tracker and who serves whom beside them, then segments, then the feed."""
+    num_clients = len(statistics.clients)
+    side_width = min(max(width // 4, SIDE_WIDTHS[0]), SIDE_WIDTHS[1])
+    main = width - side_width - 2
+    upper = min(max(num_clients + 8, 16), max(6, room * 3 // 5))
+    side = panels.tracker_panel(statistics, side_width, 3 + min(len(statistics.roles), max(1, upper // 3)))
+    side += panels.load_panel(statistics, side_width, upper - len(side))
+    left = panels.clients_panel(statistics, facts, rates, main, min(num_clients + 1, upper), silent)
+    has_maps = num_clients < upper - len(left)
+    if has_maps:
+        left += panels.maps_panel(statistics, facts, main, num_clients + 1, silent)
+    lines = _beside(left, main, side[:upper], side_width)
+    rest = room - len(lines) - LEAST_FEED - 1
+    if not has_maps and rest >= 2:
+        lines += panels.maps_panel(statistics, facts, width, min(num_clients + 1, rest), silent)
+    return lines + _feed(statistics, width, room - len(lines))
+
+
+def _beside(left: Lines, left_width: int, right: Lines, right_width: int) -> Lines:
+    return [
+        fit(
+            Text.assemble(here or fit(Text(), left_width), "  ", there or fit(Text(), right_width)),
+            left_width + 2 + right_width,
+        )
+        for here, there in zip_longest(left, right)
+    ]
 
 
 def _feed(statistics: SwarmStatistics, width: int, room: int) -> Lines:
