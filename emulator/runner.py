@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -195,7 +194,7 @@ def _header(scenario: Scenario, options: Options) -> Header:
         start_method=choose_start_method(options),
         rng_seed=options.rng_seed,
         program=f"emulator {__version__}",
-        python=platform.python_version(),
+        python=".".join(map(str, sys.version_info[:3])),
         host=host_facts(),
     )
 

@@ -3,12 +3,12 @@
 import contextlib
 import gc
 import multiprocessing
+import multiprocessing.process
 import resource
 import sys
 import threading
 import time
-from collections.abc import Callable
-from multiprocessing import resource_tracker
+from collections.abc import Callable, Iterator
 from multiprocessing.context import ForkProcess, SpawnProcess
 from pathlib import Path
 from typing import Literal
@@ -112,20 +112,40 @@ def start_all(processes: dict[int, Process], method: StartMethod, plan: WorkerPl
     gc.freeze()
     try:
         if method == "spawn":
+            from multiprocessing import resource_tracker
+
             # Left to the first start, this would unblock signals when it is done (until Python 3.12).
             resource_tracker.ensure_running()
-        for rank in range(plan.size):
-            process = make(target=run_worker, args=(rank, plan), name=f"rank-{rank}", daemon=True)
-            with signals.blocked():
-                process.start()
-            processes[rank] = process
-            signals.check()
+        with _no_reaping():
+            for rank in range(plan.size):
+                process = make(target=run_worker, args=(rank, plan), name=f"rank-{rank}", daemon=True)
+                with signals.blocked():
+                    process.start()
+                processes[rank] = process
+                signals.check()
     except OSError as error:
         text = f"only {len(processes)} of {plan.size} processes could be started: {error.strerror}"
         # The frames of the failed start would keep its descriptors open.
         raise RunError(text) from error.with_traceback(None)
     finally:
         gc.unfreeze()
+
+
+@contextlib.contextmanager
+def _no_reaping() -> Iterator[None]:
+    """Each `Process.start` first asks every child whether it has ended: half a million system calls for a thousand.
+
+    There is no public way to leave that out. Where Python has changed, workers start as slowly as it lets them.
+    """
+    before = getattr(multiprocessing.process, "_cleanup", None)
+    if before is None:
+        yield
+        return
+    setattr(multiprocessing.process, "_cleanup", lambda: None)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(multiprocessing.process, "_cleanup", before)  # noqa: B010
 
 
 def make_room_for(num_descriptors: int) -> None:

@@ -4,7 +4,6 @@ import errno
 import fcntl
 import mmap
 import os
-import tempfile
 from array import array
 from collections.abc import Iterable
 from multiprocessing import reduction
@@ -70,10 +69,9 @@ class Wiring:
 
     def _open(self) -> None:
         _fill_standard_streams()
-        with tempfile.TemporaryFile(buffering=0) as file:
-            # Written now: of a hole in a full disk, a worker would learn by SIGBUS.
-            file.write(bytes(StepBoard.num_bytes(self._size)))
-            self._board = os.dup(file.fileno())
+        self._board = _open_unnamed()
+        # Written now: of a hole in a full disk, a worker would learn by SIGBUS.
+        os.write(self._board, bytes(StepBoard.num_bytes(self._size)))
         busy = {self._place("download", TRACKER), self._events}
         for place in range(self._life):
             self._add(open_pair(BUSY_BUFFER_BYTES if place in busy else None))
@@ -203,3 +201,13 @@ class _Parcel(Protocol):
     """A descriptor on its way to a spawned process."""
 
     def detach(self) -> int: ...
+
+
+def _open_unnamed() -> int:
+    """A file without a name, in memory where the system has that."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("steps")
+    import tempfile  # which imports much that a worker would carry along
+
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())

@@ -8,9 +8,7 @@ import sys
 import termios
 import threading
 import time
-import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +43,7 @@ _decode = msgspec.msgpack.Decoder(tuple[int, AnyMessage]).decode
 _CODES = {step: code for code, step in enumerate(STEPS)}
 
 
-@dataclass(frozen=True)
-class WorkerPlan:
+class WorkerPlan(msgspec.Struct, frozen=True):
     """All that a worker is told when it starts; it can be pickled."""
 
     wiring: Wiring
@@ -201,8 +198,7 @@ class PacedCommunicator:
         return self._communicator.recv()
 
 
-@dataclass(frozen=True)
-class Worker:
+class Worker(msgspec.Struct, frozen=True):
     """What the threads of one process share."""
 
     rank: int
@@ -279,6 +275,8 @@ class WorkerNode:
 
     def _tell(self, error: BaseException) -> None:
         try:
+            import traceback  # with all that it imports, only where it is needed
+
             text = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
             self.record(ThreadFailed(_one_line(error), _encodable(text)))
             self._worker.journal.flush()

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -87,7 +86,7 @@ def _replace(spare: Path, path: Path) -> None:
 
 
 def _spare_name(path: Path) -> Path:
-    return path.with_name(f".{secrets.token_hex(8)}.part")
+    return path.with_name(f".{os.urandom(8).hex()}.part")
 
 
 def prepare_output(output: Path, names: Iterable[str]) -> None:

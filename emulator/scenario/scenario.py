@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+import msgspec
 
 from emulator.errors import InputError
 from emulator.protocol.files import ClientInput, FileMetadata
@@ -15,8 +16,7 @@ INPUT_NAME = re.compile(r"in([1-9][0-9]{0,6})\.txt")
 MOST_MISSING_LISTED = 3
 
 
-@dataclass(frozen=True)
-class Scenario:
+class Scenario(msgspec.Struct, frozen=True):
     """The clients of a swarm, client R at `clients[R - 1]`, and the folder that their input files are in."""
 
     inputs: Path

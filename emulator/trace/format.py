@@ -1,7 +1,6 @@
 """The lines of a trace: a header, an event a line, and an end. `docs/trace-format.md` is the specification."""
 
 import os
-import platform
 from typing import Literal
 
 import msgspec
@@ -97,4 +96,5 @@ def encode_end(outcome: Literal["complete", "cut"], reason: str, time_s: float) 
 
 def host_facts() -> str:
     """What this machine is, as far as it matters to a run."""
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    system = os.uname()
+    return f"{system.sysname} {system.machine}, {os.cpu_count()} cores"

@@ -7,7 +7,6 @@ have told can be written.
 """
 
 import contextlib
-import gzip
 from bisect import bisect_left
 from operator import itemgetter
 from pathlib import Path
@@ -26,7 +25,11 @@ _by_time = itemgetter(0)
 def open_for_writing(path: Path) -> IO[bytes]:
     """A new file; compressed where its name ends in `.gz`. Raises `InputError` where it cannot be written."""
     try:
-        return cast("IO[bytes]", gzip.open(path, "wb", GZIP_LEVEL)) if path.suffix == ".gz" else path.open("wb")
+        if path.suffix != ".gz":
+            return path.open("wb")
+        import gzip
+
+        return cast("IO[bytes]", gzip.open(path, "wb", GZIP_LEVEL))
     except OSError as error:
         raise InputError([f"{path}: cannot be written ({error.strerror}); choose another name"]) from error
 
