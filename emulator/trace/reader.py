@@ -20,7 +20,9 @@ LONGEST_LINE_BYTES = 1 << 28
 LONGEST_QUOTE = 240
 MAX_CLIENTS = 1_000_000
 GZIP_MAGIC = b"\x1f\x8b"
-AFTER_END = "an event after the end of the trace"
+AFTER_END = "a line after the end of the trace"
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a line can make a decoder raise."""
 
 _decode_header = msgspec.json.Decoder(Header).decode
 _stamps = msgspec.json.Decoder(Stamp)
@@ -69,12 +71,13 @@ class Trace:
     def _parse_header(self, line: bytes) -> Header:
         try:
             header = _decode_header(line)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise self._problem(1, f"not the header of a trace ({error})") from None
         if header.version != VERSION:
             raise self._problem(1, f"version {header.version} of {FORMAT}; this program reads version {VERSION}")
-        if not 1 <= header.clients <= MAX_CLIENTS or header.quota < 1 or (header.numwant or 1) < 1:
-            raise self._problem(1, "clients, quota and numwant are numbers from 1 on")
+        numwant = 1 if header.numwant is None else header.numwant
+        if not 1 <= header.clients <= MAX_CLIENTS or header.quota < 1 or numwant < 1:
+            raise self._problem(1, f"clients, quota and numwant are numbers from 1 on, clients up to {MAX_CLIENTS:,}")
         return header
 
     def _problem(self, line: int, text: str) -> InputError:
@@ -106,7 +109,7 @@ class Trace:
         try:
             stamps = _stamps.decode_lines(block)
             events = _events.decode_lines(block)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             self._find_problem(first, block)
             raise
         if len(events) != block.count(b"\n"):  # a line may be blank, or hold two
@@ -127,10 +130,12 @@ class Trace:
                 raise self._problem(number, "a blank line; each line is an event")
             try:
                 stamp, event = _stamps.decode(line), _events.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except UNREADABLE as error:
                 raise self._problem(number, f"not an event ({error})") from None
             if not 0 <= stamp.rank <= self.header.clients:
-                raise self._problem(number, f"rank {stamp.rank}, where the header says {self.header.clients} clients")
+                raise self._problem(
+                    number, f"rank {stamp.rank!r:.20}, where the header says {self.header.clients} clients"
+                )
             if isinstance(event, TraceEnded) and number < first + len(lines) - 1:
                 raise self._problem(number + 1, AFTER_END)
 
@@ -186,7 +191,7 @@ def _is_whole(line: bytes) -> bool:
     """Whether this is an object to its end: whoever writes a trace may leave out the last line's end."""
     try:
         _stamps.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return False
     return True
 
