@@ -26,6 +26,8 @@ from tests.ends.leftovers import (
 )
 from tests.ends.runs import START_UP_S, has_begun, no_core_dumps
 
+HIDE_CURSOR, SHOW_CURSOR = b"\x1b[?25l", b"\x1b[?25h"
+TAKE_SCREEN, GIVE_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
 SHELL = """
 trap : INT QUIT TERM
 "$@"
@@ -80,7 +82,7 @@ class Terminal:
         wait_until(look, within_s, f"{what}; seen: {self.seen[-300:]!r}")
 
     def watch_until_it_draws(self) -> None:
-        self.watch_until(lambda: b"\x1b[?25l" in self.seen and b" finished" in self.seen, "the live view")
+        self.watch_until(lambda: TAKE_SCREEN in self.seen and HIDE_CURSOR in self.seen, "the live view")
         self.watch_until(lambda: has_begun(self.workers, 5), "every client has its threads")
 
     @property
@@ -100,7 +102,8 @@ class Terminal:
         self.look()
         assert_outputs_whole(self.scenario, self.output)
         assert termios.tcgetattr(self.line) == self.settings
-        assert re.findall(rb"\x1b\[\?25[lh]", self.seen)[-1] == b"\x1b[?25h", "the cursor is hidden"
+        assert self.seen.rindex(SHOW_CURSOR) > self.seen.rindex(HIDE_CURSOR)
+        assert self.seen.rindex(GIVE_SCREEN) > self.seen.rindex(TAKE_SCREEN)
         assert b"Traceback" not in self.seen
         return int(re.findall(rb"status=(\d+)", self.seen)[0])
 
