@@ -6,13 +6,16 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from emulator import __version__
 from emulator.errors import EmulatorError
 from emulator.options import Options
 from emulator.strategies import DEFAULT, STRATEGIES
 from emulator.trace.exports import EXPORTS
+
+if TYPE_CHECKING:
+    from emulator.view.replay_player import Moment
 
 EXAMPLES = """\
 examples:
@@ -23,6 +26,7 @@ examples:
   emulator verify --inputs samples/ --outputs out/ prove outputs, whoever wrote them
   emulator --inputs samples/ --trace run.jsonl     record every event; check it with
   emulator check run.jsonl --inputs samples/       … the rules of the protocol
+  emulator replay run.jsonl                        watch it again, step by step
 
 exit status: 0 every wanted file is complete and proven; 1 the run ended without that,
 or a rule of the protocol was broken; 2 wrong usage or input; 3 the checker cannot tell;
@@ -93,6 +97,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_check(commands)
     _add_export(commands)
+    _add_replay(commands)
     _add_completion(commands)
     return parser
 
@@ -127,6 +132,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     proof = parser.add_argument_group("what is recorded and checked")
     proof.add_argument("--trace", type=Path, metavar="FILE", help="write every event to FILE; .gz compresses it")
     proof.add_argument("--check", action="store_true", help="check the run against the protocol's rules at its end")
+    _add_file(proof, "--record", "FILE", "keep what was to be seen: FILE.svg its end, FILE.cast all of it (asciinema)")
 
     said = parser.add_argument_group("what is said")
     loudness = said.add_mutually_exclusive_group()
@@ -190,6 +196,21 @@ def _add_export(commands: "argparse._SubParsersAction[_Parser]") -> None:
     _add_file(parser, "--output", "FILE", "where to, compressed where it ends in .gz (default: stdout)")
 
 
+def _add_replay(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("replay", help="watch a trace again: slower, step by step, from any moment")
+    parser.set_defaults(handler=_replay)
+    _add_file(parser, "trace", "TRACE", "a trace, compressed or not")
+    parser.add_argument("--at", type=_moment, metavar="WHEN", help="begin at 40%% of the run, or at 0.12 seconds")
+    parser.add_argument(
+        "--speed", type=_above_zero, metavar="X", help="seconds of the run in a second (default: 1, or less)"
+    )
+    parser.add_argument("--frame", action="store_true", help="print one frame, of --at or of the end, and stop")
+    _add_file(parser, "--record", "FILE", "write FILE.svg, of --at or of the end, or FILE.cast, of all (asciinema)")
+    parser.add_argument(
+        "--size", type=_size, metavar="WxH", help="columns and lines of what is printed or recorded (default: 120x40)"
+    )
+
+
 def _add_completion(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser("completion", help="print a script that completes this command in a shell")
     parser.set_defaults(handler=_completion)
@@ -211,7 +232,7 @@ def _add_folder(
     action.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"}  # type: ignore[attr-defined]
 
 
-def _add_file(parser: argparse.ArgumentParser, flag: str, metavar: str, text: str) -> None:
+def _add_file(parser: "argparse.ArgumentParser | argparse._ArgumentGroup", flag: str, metavar: str, text: str) -> None:
     action = parser.add_argument(flag, type=Path, metavar=metavar, help=text)
     action.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
 
@@ -244,6 +265,22 @@ def _span(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2] or match[1])
 
 
+def _moment(text: str) -> "Moment":
+    from emulator.view.replay_player import parse_moment
+
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,4})", text)
+    if match is None or not (int(match[1]) >= 40 and int(match[2]) >= 10):
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is no size such as 120x40; the least is 40x10")
+    return int(match[1]), int(match[2])
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from emulator.view.session import Manner, RunRequest, run_and_tell
 
@@ -266,6 +303,7 @@ def _run(arguments: argparse.Namespace) -> int:
             manner=manner,
             trace=arguments.trace,
             is_checked=arguments.check,
+            record=arguments.record,
         )
     )
 
@@ -310,6 +348,20 @@ def _export(arguments: argparse.Namespace) -> int:
     if note:
         _complain(note)
     return 0
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from emulator.view.replay import ReplayRequest, replay
+
+    request = ReplayRequest(
+        trace=arguments.trace,
+        at=arguments.at,
+        speed=arguments.speed,
+        is_frame=arguments.frame,
+        record=arguments.record,
+        size=arguments.size,
+    )
+    return replay(request, _complain)
 
 
 def _completion(arguments: argparse.Namespace) -> int:

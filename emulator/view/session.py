@@ -16,6 +16,7 @@ from emulator.trace.records import Observer
 from emulator.trace.statistics import SwarmStatistics
 from emulator.view.answers import errors_as_json, print_json
 from emulator.view.checking import check_run, report_facts, tell_report, trace_of_run
+from emulator.view.recorded import recorded_run
 from emulator.view.text import plural
 
 Manner = Literal["person", "quiet", "json"]
@@ -34,13 +35,16 @@ class RunRequest:
     or the error, as one JSON object."""
     trace: Path | None = None
     is_checked: bool = False
+    record: Path | None = None
+    """Where to keep what was to be seen: a picture or an asciicast."""
 
 
 def run_and_tell(request: RunRequest) -> int:
     """Run a scenario, tell what came of it, and return the exit status. Errors are raised for the caller to tell."""
     with (
         errors_as_json(request.manner == "json", is_proven=False),
-        trace_of_run(request.trace, request.is_checked) as trace,
+        trace_of_run(request.trace, request.is_checked or request.record is not None) as trace,
+        recorded_run(request.record, trace, _note(request.options)),
     ):
         if request.manner == "person":
             return _run_for_person(request, trace)
@@ -87,7 +91,7 @@ def _run_for_person(request: RunRequest, trace: Path | None) -> int:
         title=f"{scenario.inputs}: {plural(len(scenario.clients), 'client')}, strategy {request.options.strategy}",
         goals=scenario.wanted_segments(),
         wanted=[client.wanted for client in scenario.clients],
-        note=f"slowed to {request.options.pace:g} segments/s a client" if request.options.pace else "",
+        note=_note(request.options),
     )
 
     def watch(statistics: SwarmStatistics) -> Observer:
@@ -101,6 +105,10 @@ def _run_for_person(request: RunRequest, trace: Path | None) -> int:
     if report and trace:
         tell_report(report, trace, is_brief=True)
     return _status(result, report)
+
+
+def _note(options: Options) -> str:
+    return f"slowed to {options.pace:g} segments/s a client" if options.pace else ""
 
 
 def verify_and_tell(inputs: Path, num_clients: int | None, output: Path, as_json: bool) -> int:

@@ -1,0 +1,52 @@
+"""Keeping what a run showed: as a picture of its end, or as an asciicast of all of it.
+
+Both are made from the run's trace when it has ended: no worker waits for them, no frame comes late, and they are the
+same with a terminal and without one.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from emulator.errors import InputError, Interrupted, RunError
+
+
+@contextmanager
+def recorded_run(record: Path | None, trace: Path | None, note: str) -> Iterator[None]:
+    """Record what is run inside, if `record` is given; also where a worker died, but not where a signal came.
+
+    `note` is said beside the title. Raises `InputError` before anything is run if that cannot be done.
+    """
+    if record is None or trace is None:
+        yield
+        return
+    # rich is imported by what draws, and so not at all for runs that are not recorded.
+    from emulator.view.record import check_name
+
+    check_name(record)
+    if os.path.abspath(record) == os.path.abspath(trace):
+        raise InputError([f"{record}: this is the trace itself; choose another --record"])
+    try:
+        yield
+    except Interrupted:
+        raise
+    except RunError:
+        _record(record, trace, note)
+        raise
+    else:
+        _record(record, trace, note)
+
+
+def _record(record: Path, trace: Path, note: str) -> None:
+    from dataclasses import replace
+
+    from emulator.view.console import make_console, screen_size
+    from emulator.view.record import record_replay
+    from emulator.view.replay_player import Player
+    from emulator.view.replay_recording import Recording
+    from emulator.view.replay_screen import plain
+
+    player = Player(Recording(trace), speed=1.0)
+    player.facts = replace(player.facts, note=" · ".join([*filter(None, [note]), *player.recording.notes]))
+    record_replay(player, record, screen_size(make_console()), plain)
