@@ -5,9 +5,11 @@ import contextlib
 import signal
 from typing import ClassVar
 
+from rich.console import Group
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Input, Static
+from textual.widget import Widget
+from textual.widgets import Input
 
 from emulator.view.replay_player import MarkKind, Player, parse_moment
 from emulator.view.replay_screen import KEYS, replay_screen
@@ -17,12 +19,24 @@ LONGEST_PASSED_S = 0.5
 """A replay that was stopped, or had to wait, goes on where it was."""
 
 
+class Stage(Widget):
+    """Where the replay's screen is, drawn again whenever it is refreshed or has another size."""
+
+    def __init__(self, player: Player) -> None:
+        super().__init__()
+        self.player = player
+        self.has_help = False
+
+    def render(self) -> Group:
+        return replay_screen(self.player, self.size.width, self.size.height, with_help=self.has_help)
+
+
 class ReplayApp(App[int]):
     """Ends with the exit status."""
 
     CSS = """
     Screen { overflow: hidden; background: ansi_default; color: ansi_default; }
-    #screen { height: 1fr; width: 1fr; }
+    Stage { height: 1fr; width: 1fr; }
     #prompt { dock: bottom; height: 1; border: none; padding: 0; display: none; background: ansi_default; }
     """
     ENABLE_COMMAND_PALETTE = False
@@ -39,11 +53,10 @@ class ReplayApp(App[int]):
         # The terminal's own colours, light or dark, as in a live run.
         super().__init__(ansi_color=True)
         self.player = player
-        self.has_help = False
         self._seen_s = 0.0
 
     def compose(self) -> ComposeResult:
-        yield Static(id="screen")
+        yield Stage(self.player)
         yield Input(id="prompt", compact=True)
 
     def on_mount(self) -> None:
@@ -56,9 +69,6 @@ class ReplayApp(App[int]):
         self.screen.set_focus(None)
         self.draw()
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self.draw)
-
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time()
 
@@ -69,10 +79,7 @@ class ReplayApp(App[int]):
             self.draw()
 
     def draw(self) -> None:
-        screen = self.query_one("#screen", Static)
-        width, height = screen.size
-        if width and height:
-            screen.update(replay_screen(self.player, width, height, with_help=self.has_help), layout=False)
+        self._stage.refresh()
 
     # Keys
 
@@ -123,20 +130,24 @@ class ReplayApp(App[int]):
     def action_deselect(self) -> None:
         if self._prompt.display:
             self._close_prompt()
-        elif self.has_help:
-            self.has_help = False
+        elif self._stage.has_help:
+            self._stage.has_help = False
         else:
             self.player.deselect()
         self.draw()
 
     def action_help(self) -> None:
-        self.has_help = not self.has_help
+        self._stage.has_help = not self._stage.has_help
         self.draw()
 
     def action_leave(self) -> None:
         self.exit(0)
 
     # What is typed
+
+    @property
+    def _stage(self) -> Stage:
+        return self.query_one(Stage)
 
     @property
     def _prompt(self) -> Input:
@@ -155,12 +166,10 @@ class ReplayApp(App[int]):
         prompt.display = True
         prompt.focus()
         prompt.cursor_position = len(value)
-        self.call_after_refresh(self.draw)
 
     def _close_prompt(self) -> None:
         self._prompt.display = False
         self.screen.set_focus(None)
-        self.call_after_refresh(self.draw)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         text = event.value
