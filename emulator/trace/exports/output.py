@@ -23,16 +23,16 @@ def export_trace(path: Path, to: str, output: Path | None) -> str:
     one that is complete. Raises `InputError` for what is no trace and for an `output` that cannot be written, and
     `OSError` where writing fails; a file named `output` is then as it was.
     """
-    trace = Trace(path)
-    pieces: Iterable[bytes] = import_module(f"emulator.trace.exports.{EXPORTS[to]}").export(trace)
-    if output is None:
-        sys.stdout.flush()
-        sys.stdout.buffer.writelines(pieces)
-        sys.stdout.buffer.flush()
-    else:
-        _refuse_what_is_no_file(output, path)
-        with _written_whole(output) as file:
-            file.writelines(pieces)
+    with Trace(path) as trace:
+        pieces: Iterable[bytes] = import_module(f"emulator.trace.exports.{EXPORTS[to]}").export(trace)
+        if output is None:
+            sys.stdout.flush()
+            sys.stdout.buffer.writelines(pieces)
+            sys.stdout.buffer.flush()
+        else:
+            _refuse_what_is_no_file(output, path)
+            with _written_whole(output) as file:
+                file.writelines(pieces)
     if trace.end is None:
         return f"{path}: the trace is cut, without a last line; all before that was exported"
     if trace.end.outcome == "cut":

@@ -48,12 +48,13 @@ from emulator.protocol.messages import (
 from emulator.trace.exports.arrows import Arrows
 from emulator.trace.exports.counters import Client
 from emulator.trace.exports.fields import fields, kind
-from emulator.trace.exports.trace_events import FILE, LIFE, MESSAGE, ROUND, VISIT, Args, Process, Track
+from emulator.trace.exports.trace_events import LIFE, MESSAGE, ROUND, STAGE, VISIT, Args, Process, Track
 from emulator.trace.reader import Entry, Trace
 from emulator.trace.records import ThreadName
 
 Request = MetadataRequest | SwarmRequest | SegmentRequest | ConnectionCountRequest
-Answer = Barrier | MetadataAnswer | SwarmAnswer | Hit | Miss | ConnectionCount
+Answer = MetadataAnswer | SwarmAnswer | Hit | Miss | ConnectionCount
+Awaited = Answer | Barrier
 """What a client waits for; a thread that receives anything else serves it."""
 
 
@@ -125,7 +126,7 @@ class _Timeline:
                 track.point(kind(message), "flow_out", line, to=to, step=stamp.step, **fields(message))
                 self._after_sending(track, rank, to, message)
             case Received(_, source, message):
-                if not isinstance(message, Answer):
+                if not isinstance(message, Awaited):
                     said = fields(message)
                     track.begin(MESSAGE, f"serve {kind(message)}", is_served=True, source=source, **said)
                 track.point(kind(message), "flow_in", arrow, source=source)
@@ -139,26 +140,27 @@ class _Timeline:
         """Begin, and end, the slices that a message shows."""
         match message:
             case Metadata():
-                track.begin(MESSAGE, "wait for barrier 1")
+                track.begin(STAGE, _wait(1))
+            case MetadataRequest():
+                track.begin(STAGE, _wait(2))
             case SwarmRequest(file):
                 self._begin_round(track, rank, file)
             case SegmentRequest():
-                if not _is_visited(track, to):
+                if not track.is_in(VISIT, _visit(to)):
                     track.begin(VISIT, _visit(to))
             case ConnectionCountRequest():
                 track.end_before(VISIT)
             case FileCompleted(file):
-                track.end_before(FILE)
+                track.end_before(STAGE)
                 self._complete(track, rank, file)
             case Finished():
-                track.end_before(FILE)
+                track.end_before(STAGE)
         if isinstance(message, Request):
             track.begin(MESSAGE, kind(message), to=to, **fields(message))
 
     def _begin_round(self, track: Track, rank: int, file: str) -> None:
-        current = track.find(FILE)
-        if current is None or current.name != file:
-            track.begin(FILE, file)
+        if not track.is_in(STAGE, file):
+            track.begin(STAGE, file)
         number = self._num_rounds[rank, file] = self._num_rounds.get((rank, file), 0) + 1
         track.begin(ROUND, f"round {number}", file=file)
 
@@ -169,7 +171,7 @@ class _Timeline:
                 self._draw_held(track, rank)
                 self._draw_connections(track, rank)
             case Close():
-                if _is_visited(track, to):
+                if track.is_in(VISIT, _visit(to)):
                     track.end(VISIT)
             case Hit():
                 if self._client(rank).connect(to):
@@ -179,10 +181,12 @@ class _Timeline:
         if isinstance(message, Answer):
             track.end(MESSAGE, answer=kind(message))
         match message:
+            case Barrier(number):
+                if track.is_in(STAGE, _wait(number)):
+                    track.end(STAGE)
             case MetadataAnswer(files):
                 for metadata in files:
                     self._client(rank).want(self._metadata.setdefault(metadata.name, metadata))
-                track.begin_after(MESSAGE, "wait for barrier 2")
             case SwarmAnswer(_, seeds, peers):
                 track.tell(ROUND, seeds=seeds, peers=peers)
             case Hit():
@@ -230,14 +234,14 @@ class _Timeline:
             case ClientFinished(client):
                 self._process(client).instant(track.now_us, "finished")
             case DownloadStarted(file, num_segments, num_present):
-                track.begin(FILE, file, num_segments=num_segments, num_present=num_present)
+                track.begin(STAGE, file, num_segments=num_segments, num_present=num_present)
             case RoundEnded():
                 track.end(ROUND)
             case SegmentsTaken():
                 track.end(VISIT)
             case FileWritten(file):
                 self._complete(track, rank, file)
-                track.end(FILE)
+                track.end(STAGE)
             case PeerChosen() | SeedChosen() | SegmentRejected():
                 track.instant(kind(event), **fields(event))
 
@@ -247,10 +251,9 @@ class _Timeline:
             track.finish(self._latest_us)
 
 
+def _wait(number: int) -> str:
+    return f"wait for barrier {number}"
+
+
 def _visit(uploader: int) -> str:
     return f"visit to client {uploader}"
-
-
-def _is_visited(track: Track, uploader: int) -> bool:
-    visit = track.find(VISIT)
-    return visit is not None and visit.name == _visit(uploader)

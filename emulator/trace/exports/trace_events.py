@@ -23,8 +23,9 @@ TICK_US = 0.001
 a thread's events are at least two ticks apart, a slice that ends with an event ends one tick after it, and a receipt is
 at least one tick later than its sending. None of this is seen, unless a trace's own clock is coarse."""
 
-LIFE, FILE, ROUND, VISIT, MESSAGE = range(5)
-"""What can be inside what: a message's slice in a visit, in a round, in a file's download, in a thread's life."""
+LIFE, STAGE, ROUND, VISIT, MESSAGE = range(5)
+"""What can be inside what: what a message begins, in a visit, in a round, in a stage (the download of a file, the wait
+for a barrier), in a thread's life."""
 
 Args = dict[str, Any]
 Put = Callable[[Args], None]
@@ -63,29 +64,21 @@ class Track:
             now_us = max(now_us, after_us + TICK_US)
         self._previous_us, self.now_us = self.now_us, round(now_us, 3)
 
-    def find(self, level: int) -> Slice | None:
-        """The open slice of this level."""
-        return next((slice for slice in self._open if slice.level == level), None)
+    def is_in(self, level: int, name: str) -> bool:
+        """Whether a slice of this level and name is open."""
+        return any(slice.level == level and slice.name == name for slice in self._open)
 
     def begin(self, level: int, name: str, *, is_served: bool = False, **args: object) -> None:
         """Begin a slice. What cannot be around it, and was not ended, ended with the event before."""
         self._end_with_previous(level)
-        self._begin(Slice(level, name, is_served, {}), self.now_us, args)
-
-    def begin_after(self, level: int, name: str) -> None:
-        """Begin a slice where another one of the same level ends with this event."""
-        self._begin(Slice(level, name, False, {}), _tick(self.now_us), {})
-
-    def _begin(self, slice: Slice, time_us: float, args: Args) -> None:
-        self._put({"ph": "B", "name": slice.name, **self._where, "ts": time_us, "args": args})
-        self._open.append(slice)
+        self._put({"ph": "B", "name": name, **self._where, "ts": self.now_us, "args": args})
+        self._open.append(Slice(level, name, is_served, {}))
 
     def end(self, level: int, **args: object) -> None:
         """The open slice of this level, if there is one, ends with this event."""
-        slice = self.find(level)
-        if slice is not None:
-            self._end_with_previous(level + 1)
-            slice.args |= args
+        self._end_with_previous(level + 1)
+        if self._open and self._open[-1].level == level:
+            self._open[-1].args |= args
             self._end_innermost(_tick(self.now_us))
 
     def end_before(self, level: int) -> None:
@@ -107,9 +100,9 @@ class Track:
 
     def tell(self, level: int, **args: object) -> None:
         """Say more about the open slice of this level."""
-        slice = self.find(level)
-        if slice is not None:
-            slice.args |= args
+        for slice in self._open:
+            if slice.level == level:
+                slice.args |= args
 
     def add_up(self, name: str) -> None:
         """Count an answer in the visit and the round that it belongs to."""

@@ -1,0 +1,322 @@
+"""Perfetto's and Chrome's view of a run: what is shown, and that their rules for a file are kept."""
+
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+
+from emulator.protocol.events import (
+    BarrierOpened,
+    ClientFinished,
+    ConnectionClosed,
+    ConnectionOpened,
+    DownloadStarted,
+    FileWritten,
+    PeerChosen,
+    Received,
+    RoleChanged,
+    RoundBegan,
+    SegmentsTaken,
+    Sent,
+    ThreadFailed,
+    ThreadStarted,
+)
+from emulator.protocol.messages import (
+    TRACKER,
+    Close,
+    ConnectionCountRequest,
+    Finished,
+    Hit,
+    Metadata,
+    MetadataRequest,
+    Miss,
+    SegmentRequest,
+    SwarmRequest,
+)
+from emulator.trace.records import Record
+from tests.protocol.scripted import file_of
+from tests.trace.exports.timelines import Slice, Timeline, timeline
+from tests.trace.exports.traces import as_foreign, entries, header_of, histories, write
+from tests.trace.histories import HandWritten
+
+REQUESTS = (MetadataRequest, SwarmRequest, SegmentRequest, ConnectionCountRequest)
+
+
+@pytest.fixture(scope="module")
+def sample(sample_trace: Path) -> Timeline:
+    return timeline(sample_trace)
+
+
+def told_by(slices: list[Slice]) -> Counter[tuple[str, str]]:
+    return Counter((slice.process, slice.thread) for slice in slices)
+
+
+def rounds(shown: Timeline) -> set[tuple[str, str, str]]:
+    found = [slice for slice in shown.slices if slice.name.startswith("round ")]
+    return {(slice.process, slice.args["file"], slice.name) for slice in found}
+
+
+# A real run
+
+
+def test_each_rank_is_a_process_and_each_thread_a_track(sample: Timeline) -> None:
+    assert set(sample.processes.values()) == {"tracker", "client 1", "client 2", "client 3", "client 4", "client 5"}
+    assert Counter(sample.threads.values()) == {"main": 6, "download": 5, "upload": 5}
+    lives = {name: sample.named(f"{name} thread") for name in ("main", "download", "upload")}
+    assert {name: len(slices) for name, slices in lives.items()} == {"main": 6, "download": 5, "upload": 5}
+    assert all(slice.parents == () and slice.thread == name for name in lives for slice in lives[name])
+
+
+def test_an_arrow_joins_each_sending_with_its_receipt(sample: Timeline, sample_trace: Path) -> None:
+    sent = [(line, stamp, event) for line, stamp, event in entries(sample_trace) if isinstance(event, Sent)]
+    assert len(sample.arrows) == len(sent) > 1_000
+    assert sample.in_flight == []
+    for begin, end in sample.arrows:
+        assert begin.name == end.name
+        assert begin.end_us < end.begin_us
+        assert process_name(begin.args["to"]) == end.process
+        assert process_name(end.args["source"]) == begin.process
+        assert begin.args.keys().isdisjoint(end.args), "Chrome keeps only one of two values"
+    # Between two ranks, on one communicator, messages arrive in the order in which they were sent.
+    for from_, to in {(arrow.begin[:2], arrow.end[:2]) for arrow in sample.arrows}:
+        between = [arrow for arrow in sample.arrows if (arrow.begin[:2], arrow.end[:2]) == (from_, to)]
+        between.sort(key=lambda arrow: arrow.begin.begin_us)
+        assert between == sorted(between, key=lambda arrow: arrow.end.begin_us)
+
+
+def process_name(rank: int) -> str:
+    return "tracker" if rank == TRACKER else f"client {rank}"
+
+
+def test_a_request_lasts_until_its_answer_and_is_served_meanwhile(sample: Timeline, sample_trace: Path) -> None:
+    messages = Counter(type(e.event.message) for e in entries(sample_trace) if isinstance(e.event, Sent))
+    for kind in REQUESTS:
+        waits, serves = sample.named(kind.__name__), sample.named(f"serve {kind.__name__}")
+        assert len(waits) == len(serves) == messages[kind] > 0
+        assert all(slice.thread == "download" and "answer" in slice.args for slice in waits)
+    answers = Counter(slice.args["answer"] for slice in sample.named("SegmentRequest"))
+    assert answers == {"Hit": messages[Hit], "Miss": messages[Miss]}
+    assert {begin.parents[-1] for begin, _ in sample.arrows if begin.name == "Hit"} == {"serve SegmentRequest"}
+
+
+def test_rounds_contain_visits_and_visits_contain_requests(sample: Timeline, sample_trace: Path) -> None:
+    events = [entry.event for entry in entries(sample_trace)]
+    rounds = [slice for slice in sample.slices if slice.name.startswith("round ")]
+    assert len(rounds) == sum(isinstance(event, RoundBegan) for event in events)
+    assert all(slice.parents == ("download thread", slice.args["file"]) for slice in rounds)
+    taken = [event for event in events if isinstance(event, SegmentsTaken)]
+    assert sum(slice.args.get("hits", 0) for slice in rounds) == sum(len(event.segments) for event in taken)
+    visits = [slice for slice in sample.slices if slice.name.startswith("visit to ")]
+    assert Counter((slice.name, slice.args.get("hits", 0), slice.args.get("misses", 0)) for slice in visits) == Counter(
+        (f"visit to client {event.uploader}", len(event.segments), int(event.is_missed)) for event in taken
+    )
+    for request in sample.named("SegmentRequest"):
+        assert request.parents[-1] == f"visit to client {request.args['to']}"
+        assert request.parents[1] == request.args["file"]
+
+
+def test_waiting_at_barriers_is_seen(sample: Timeline) -> None:
+    everybody = {f"client {rank}" for rank in range(1, 6)}
+    for number, thread in ((1, "main"), (2, "download")):
+        waits = sample.named(f"wait for barrier {number}")
+        assert {slice.process for slice in waits} == everybody
+        assert len(waits) == 5
+        opened = sample.instants_named(f"barrier {number} opens")[0]["ts"]
+        assert all(slice.thread == thread and slice.begin_us < opened < slice.end_us for slice in waits)
+
+
+def test_connections_are_counted_as_the_uploaders_count_them_and_none_is_left(
+    sample: Timeline, sample_trace: Path
+) -> None:
+    for rank in range(1, 6):
+        told = [
+            event.num_open
+            for _, stamp, event in entries(sample_trace)
+            if stamp.rank == rank and isinstance(event, ConnectionOpened | ConnectionClosed)
+        ]
+        drawn = sample.counters[f"client {rank}", "connections open"]
+        assert drawn == [0, *told]
+        assert drawn[-1] == 0
+
+
+def test_progress_climbs_one_by_one_from_what_is_owned_to_all(sample: Timeline, sample_trace: Path) -> None:
+    owned, wanted = Counter[int](), Counter[int]()
+    for _, stamp, event in entries(sample_trace):
+        if isinstance(event, Sent) and isinstance(event.message, Metadata):
+            owned[stamp.rank] = sum(metadata.num_segments for metadata in event.message.files)
+        elif isinstance(event, DownloadStarted):
+            wanted[stamp.rank] += event.num_segments - event.num_present
+    for rank in range(1, 6):
+        held = sample.counters[f"client {rank}", "segments held"]
+        assert held == list(range(owned[rank], owned[rank] + wanted[rank] + 1))
+
+
+def test_what_became_of_clients_and_what_went_wrong_are_instants(sample: Timeline, sample_trace: Path) -> None:
+    seen = Counter((sample.processes[record["pid"]], record["name"]) for record in sample.instants)
+    expected = Counter[tuple[str, str]]()
+    for _, stamp, event in entries(sample_trace):
+        match event:
+            case RoleChanged(client, file, role):
+                expected[f"client {client}", f"{role} of {file}"] += 1
+            case ClientFinished(client):
+                expected[f"client {client}", "finished"] += 1
+            case FileWritten(file):
+                expected[f"client {stamp.rank}", f"{file} complete"] += 1
+            case Received(_, _, Miss()):
+                expected[f"client {stamp.rank}", "miss"] += 1
+            case BarrierOpened(number):
+                expected["tracker", f"barrier {number} opens"] += 1
+            case PeerChosen():
+                expected[f"client {stamp.rank}", "PeerChosen"] += 1
+    assert {kind: num for kind, num in seen.items() if kind[1] != "SeedChosen"} == expected
+
+
+def test_the_file_says_what_ran_and_how_the_trace_ends(sample: Timeline, sample_trace: Path, tmp_path: Path) -> None:
+    assert sample.about["scenario"] == header_of(sample_trace).scenario
+    assert sample.about["end"] == "complete"
+    assert timeline(write(tmp_path / "empty.jsonl", [])).about["end"] == "cut"
+
+
+# Other programs
+
+
+@pytest.mark.parametrize("digits", [9, 3, 1])
+def test_a_trace_of_messages_alone_by_a_coarse_clock_shows_the_same(
+    sample: Timeline, sample_trace: Path, tmp_path: Path, digits: int
+) -> None:
+    foreign = timeline(as_foreign(sample_trace, tmp_path / "foreign.jsonl", digits))
+    assert len(foreign.arrows) == len(sample.arrows)
+    assert all(arrow.begin.end_us < arrow.end.begin_us for arrow in foreign.arrows)
+    assert foreign.counters == sample.counters
+    for kind in REQUESTS:
+        for name in (kind.__name__, f"serve {kind.__name__}"):
+            assert told_by(foreign.named(name)) == told_by(sample.named(name))
+    assert rounds(foreign) == rounds(sample)
+    for request in foreign.named("SegmentRequest"):
+        assert request.parents[-1] == f"visit to client {request.args['to']}"
+    for name in ("miss", *(f"file{number} complete" for number in range(1, 6))):
+        assert len(foreign.instants_named(name)) == len(sample.instants_named(name)) > 0
+
+
+def test_a_whole_download_looks_like_this(tmp_path: Path) -> None:
+    history = HandWritten(2)
+    history.begin({1: [file_of(2)]}, {2: ["file1"]})
+    began = len(history.records)
+    history.download(2, 1, "file1")
+    history.end()
+    shown = timeline(history.write(tmp_path / "trace.jsonl"))
+    mine = [slice for slice in shown.slices if (slice.process, slice.thread) == ("client 2", "download")]
+    lines = [
+        (
+            " / ".join((*slice.parents, slice.name)),
+            int(slice.begin_us / 1000) - began,
+            int(slice.end_us / 1000) - began,
+        )
+        for slice in mine
+        if slice.end_us > slice.begin_us and slice.begin_us >= began * 1000
+    ]
+    assert sorted(lines, key=lambda line: (line[1], -line[2])) == [
+        ("file1", 0, 19),
+        ("file1 / round 1", 0, 17),
+        ("file1 / round 1 / SwarmRequest", 0, 4),
+        ("file1 / round 1 / ConnectionCountRequest", 5, 8),
+        ("file1 / round 1 / visit to client 1", 9, 17),
+        ("file1 / round 1 / visit to client 1 / SegmentRequest", 9, 12),
+        ("file1 / round 1 / visit to client 1 / SegmentRequest", 13, 16),
+    ]
+
+
+# Traces that end early, or that are wrong
+
+
+def test_what_was_going_on_when_a_trace_was_cut_ends_with_it(tmp_path: Path) -> None:
+    history = HandWritten(2)
+    history.begin({1: [file_of(3)]}, {2: ["file1"]})
+    history.swarm(2, "file1")
+    history.hit(2, 1, "file1", 0)
+    history.sent(2, 1, SegmentRequest("file1", 1))
+    history.received(1, 2, SegmentRequest("file1", 1))
+    history.record(TRACKER, RoleChanged(2, "file1", "peer"))
+    shown = timeline(history.write(tmp_path / "trace.jsonl", "cut"))
+    last_us = (len(history.records) - 1) * 1000
+    unanswered = shown.named("SegmentRequest")[-1]
+    assert "answer" not in unanswered.args
+    going_on = [unanswered, *shown.named("visit to client 1"), *shown.named("round 1"), *shown.named("file1")]
+    assert [slice.end_us for slice in going_on] == [pytest.approx(last_us, abs=1)] * 4
+    assert shown.named("serve SegmentRequest")[-1].end_us < last_us, "what it did is not known to have lasted longer"
+    assert shown.about["end"] == "cut"
+    assert shown.counters["client 1", "connections open"][-1] == 1
+
+
+def test_a_message_on_its_way_at_the_end_has_no_arrow(tmp_path: Path) -> None:
+    history = HandWritten(2)
+    history.message(1, 2, SegmentRequest("file1", 0))
+    history.sent(1, 2, Close())
+    shown = timeline(history.write(tmp_path / "trace.jsonl", None))
+    assert [arrow.begin.name for arrow in shown.arrows] == ["SegmentRequest"]
+    assert [slice.name for slice in shown.in_flight] == ["Close"]
+
+
+def test_a_receipt_of_what_was_never_sent_has_no_arrow(tmp_path: Path) -> None:
+    history = HandWritten(2)
+    history.received(1, 2, SegmentRequest("file1", 0))
+    shown = timeline(history.write(tmp_path / "trace.jsonl"))
+    assert shown.arrows == []
+    assert [slice.name for slice in shown.slices] == ["SegmentRequest", "serve SegmentRequest"]
+
+
+def test_a_segment_counts_once_and_only_if_it_is_right_and_wanted(tmp_path: Path) -> None:
+    history = HandWritten(2)
+    wanted = file_of(2)
+    history.begin({1: [wanted], 2: [file_of(4, "mine")]}, {2: ["file1", "mine"]})
+    for hit in (
+        Hit("file1", 0, wanted.segment(1)),  # wrong
+        Hit("file1", 0, wanted.segment(0)),
+        Hit("file1", 0, wanted.segment(0)),  # again
+        Hit("file1", 2, wanted.segment(0)),  # beyond the file
+        Hit("file1", -1, wanted.segment(1)),
+        Hit("mine", 0, file_of(4, "mine").segment(0)),  # its own
+        Hit("other", 0, wanted.segment(0)),
+    ):
+        history.message(1, 2, hit)
+    shown = timeline(history.write(tmp_path / "trace.jsonl"))
+    assert shown.counters["client 2", "segments held"] == [4, 5]
+
+
+def test_connections_that_a_stop_overtook_are_gone_with_it(tmp_path: Path) -> None:
+    history = HandWritten(3)
+    history.begin({1: [file_of(2)]}, {2: ["file1"], 3: ["file1"]})
+    history.hit(2, 1, "file1", 0)
+    history.hit(3, 1, "file1", 0)
+    history.close(2, 1)
+    history.stop(1)
+    shown = timeline(history.write(tmp_path / "trace.jsonl"))
+    assert shown.counters["client 1", "connections open"] == [0, 1, 2, 1, 0]
+
+
+def test_a_thread_that_failed_says_so_and_ends(tmp_path: Path) -> None:
+    records = [
+        Record(0.0, 1, "download", "P4", ThreadStarted(7)),
+        Record(0.5, 1, "download", "D1", Sent("download", 0, Finished())),
+        Record(1.0, 1, "download", "D1", ThreadFailed("ValueError: no", "…")),
+        Record(2.0, 2, "main", "P1", ThreadStarted(8)),
+    ]
+    shown = timeline(write(tmp_path / "trace.jsonl", records))
+    assert [(record["ts"], record["args"]) for record in shown.instants] == [(1e6, {"error": "ValueError: no"})]
+    [life] = shown.named("download thread")
+    assert life.end_us == pytest.approx(1e6)
+    assert life.args == {"pid": 7, "error": "ValueError: no"}
+
+
+@given(histories())
+def test_whatever_is_in_a_trace_the_file_keeps_the_rules(records: list[Record]) -> None:
+    with TemporaryDirectory() as folder:
+        path = write(Path(folder) / "trace.jsonl", records)
+        shown = timeline(path)
+        sent = [entry for entry in entries(path) if isinstance(entry.event, Sent)]
+        points = [record for record in shown.slices if record.begin_us == record.end_us]
+    assert len(shown.arrows) + len(shown.in_flight) == len(sent)
+    assert len(points) == sum(isinstance(record.event, Sent | Received) for record in records)
+    assert all(arrow.begin.end_us < arrow.end.begin_us for arrow in shown.arrows)
