@@ -218,8 +218,7 @@ def test_steps_are_those_of_the_protocol() -> None:
 def test_a_disk_without_room_for_the_board_is_an_error_in_the_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Writing to a hole of a file on a full disk would be a SIGBUS in some worker."""
     before = descriptors()
-    full = open("/dev/full", "wb", buffering=0)  # noqa: SIM115
-    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: full)
+    monkeypatch.setattr("emulator.engines.wiring._open_unnamed", lambda: os.open("/dev/full", os.O_RDWR))
     with pytest.raises(OSError, match="No space left on device"):
         Wiring(NUM_CLIENTS)
     assert descriptors() == before
