@@ -1,7 +1,8 @@
 """What a run is like at one moment: a fold over its records. Whoever shows a figure takes it from here.
 
 The fold is the same for a run that is going on and for a trace of it: it depends on the records alone, keeps each
-client's part apart, and ignores single messages, of which only a trace tells.
+client's part apart, and ignores single messages, of which only a trace tells. A trace that somebody else wrote may
+name clients and segments that cannot be: they are passed over.
 """
 
 from collections import Counter, deque
@@ -43,6 +44,8 @@ ROUTINE = (
     ConnectionClosed,
 )
 """Events that a feed leaves out: others say the same from the other side."""
+MAX_MAPPED = 50_000_000
+"""A file that is said to have more segments has no map."""
 
 
 class Progress(msgspec.Struct):
@@ -172,14 +175,14 @@ class SwarmStatistics:
                 self.barrier = number
                 if number == 2:
                     self.began_s = record.time_s
-            case RoleChanged(rank, file, role):
+            case RoleChanged(rank, file, role) if 1 <= rank <= len(self.clients):
                 roles = self.clients[rank - 1].roles
                 count = self.roles.setdefault(file, Counter())
                 if file in roles:
                     count[roles[file]] -= 1
                 count[role] += 1
                 roles[file] = role
-            case ClientFinished(rank):
+            case ClientFinished(rank) if 1 <= rank <= len(self.clients):
                 self.clients[rank - 1].finished_s = record.time_s
 
     def _add_client(self, client: ClientStatistics, record: Record) -> None:
@@ -205,7 +208,7 @@ class SwarmStatistics:
             case DownloadStarted(file, num_segments, num_present):
                 client.state = "downloading"
                 client.downloading = file
-                client.files[file] = Progress(bytearray([OWNED if num_present else 0]) * num_segments, num_present)
+                client.files[file] = _begun(num_segments, num_present)
             case FileWritten(file):
                 client.written_s[file] = record.time_s
                 client.downloading = None
@@ -222,10 +225,12 @@ class SwarmStatistics:
             client.num_from_peers += len(segments)
         progress = client.files.get(file)
         if progress is not None:
-            progress.num_present += len(segments)
+            present = progress.present
             for segment in segments:
-                progress.present[segment] = FROM_SEED if is_seed else FROM_PEER
-        if segments:
+                if 0 <= segment < len(present):
+                    progress.num_present += not present[segment]
+                    present[segment] = FROM_SEED if is_seed else FROM_PEER
+        if segments and 1 <= uploader <= len(self.clients):
             self.given[uploader, client.rank] += len(segments)
             self.clients[uploader - 1].num_given += len(segments)
 
@@ -245,6 +250,13 @@ class SwarmStatistics:
                 client.state = "ended"
             case ThreadFailed():
                 client.state = f"failed in its {record.thread} thread"
+
+
+def _begun(num_segments: int, num_present: int) -> Progress:
+    if not 0 <= num_segments <= MAX_MAPPED:
+        return Progress(bytearray())
+    num_present = min(max(num_present, 0), num_segments)
+    return Progress(bytearray([OWNED]) * num_present + bytearray(num_segments - num_present), num_present)
 
 
 def jain_index(shares: Sequence[float]) -> float:

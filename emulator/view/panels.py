@@ -295,7 +295,7 @@ def _parts(whole: Sequence[T], most_cells: int) -> Iterator[Sequence[T]]:
 def tracker_panel(statistics: SwarmStatistics, width: int, height: int) -> Lines:
     """What the tracker knows: barriers, and how far each file has spread; the rarest where there is no room for all."""
     reported = f"no barrier open · {statistics.num_reported:,} reported"
-    barriers = {0: reported, 1: "first barrier open", 2: "both barriers open"}[statistics.barrier]
+    barriers = {0: reported, 1: "first barrier open"}.get(statistics.barrier, "both barriers open")
     lines = [
         fit(Text("tracker", "bold"), width),
         fit(line(barriers), width),
