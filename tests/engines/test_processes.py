@@ -19,7 +19,7 @@ from typing import Any, Literal
 import pytest
 
 from emulator.engines import processes
-from emulator.engines.processes import choose_start_method, make_room_for
+from emulator.engines.processes import choose_start_method, make_room_for, run_processes
 from emulator.engines.supervisor import SignalWatch
 from emulator.engines.wiring import Wiring
 from emulator.errors import Interrupted, RunError, RunTimedOut, WorkerDied, WorkerFailed
@@ -27,6 +27,7 @@ from emulator.options import Options
 from emulator.protocol.events import PeerChosen
 from emulator.protocol.round import Round
 from emulator.runner import run
+from emulator.scenario.scenario import Scenario
 from emulator.strategies import DEFAULT, STRATEGIES
 from emulator.trace.records import Record
 from tests.engines.processes import forked, reaped
@@ -226,7 +227,7 @@ def test_descriptors_that_others_have_taken_are_one_line(monkeypatch: pytest.Mon
         for limit in itertools.count():
             resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
             try:
-                processes.run_processes(scenario.inputs, 2, output, Options(start_method="fork"), Recorder())
+                run_processes(scenario.inputs, 2, output, Options(start_method="fork"), Recorder())
                 break
             except RunError as error:
                 texts.append(str(error))
@@ -279,12 +280,18 @@ class Rude(Recorder):
         self._be_rude("end")
 
 
+def watched_by(observer: Recorder, scenario: Scenario, output: Path) -> None:
+    """Run on the engine alone: `run` shields it from what observers raise."""
+    output.mkdir()
+    run_processes(scenario.inputs, len(scenario.clients), output, Options(), observer)
+
+
 @pytest.mark.parametrize("at", ["begin", "observe", "tick", "end"])
 def test_an_observer_that_raises_ends_the_run_and_is_told_so_once(tmp_path: Path, at: str) -> None:
     scenario, output = seed_and_leechers(tmp_path / "in"), tmp_path / "out"
     observer = Rude(at, error=LookupError("rude"))
     with leaves_nothing(output), pytest.raises(LookupError, match="rude"):
-        run(scenario, output, watch=lambda _: observer)
+        watched_by(observer, scenario, output)
     assert observer.calls == ["begin", "end"]
 
 
@@ -292,20 +299,20 @@ def test_a_terminal_that_is_gone_does_not_hide_why_the_run_ended(tmp_path: Path)
     scenario, output = seed_and_leechers(tmp_path / "in"), tmp_path / "out"
     (scenario.inputs / "in2.txt").unlink()
     with leaves_nothing(output), pytest.raises(WorkerFailed, match="client 2 failed in its main thread at P1"):
-        run(scenario, output, watch=lambda _: Rude("end", error=OSError(errno.EIO, "gone")))
+        watched_by(Rude("end", error=OSError(errno.EIO, "gone")), scenario, output)
 
 
 def test_a_terminal_that_is_gone_when_all_went_well_is_told(tmp_path: Path) -> None:
     scenario, output = seed_and_leechers(tmp_path / "in"), tmp_path / "out"
     with leaves_nothing(output), pytest.raises(OSError, match="gone"):
-        run(scenario, output, watch=lambda _: Rude("end", error=OSError(errno.EIO, "gone")))
+        watched_by(Rude("end", error=OSError(errno.EIO, "gone")), scenario, output)
 
 
 def test_a_hang_up_that_also_breaks_the_drawing_is_a_hang_up(tmp_path: Path) -> None:
     scenario, output = seed_and_leechers(tmp_path / "in", 2, 5_000), tmp_path / "out"
     observer = Rude("tick", error=OSError(errno.EIO, "gone"), signum=signal.SIGHUP)
     with leaves_nothing(output), pytest.raises(Interrupted, match="ended by SIGHUP"):
-        run(scenario, output, watch=lambda _: observer)
+        watched_by(observer, scenario, output)
 
 
 # Signals
