@@ -18,6 +18,7 @@ from emulator.protocol.events import (
     Received,
     RoleChanged,
     RoundBegan,
+    RoundEnded,
     SegmentsTaken,
     Sent,
     ThreadFailed,
@@ -97,7 +98,7 @@ def test_a_request_lasts_until_its_answer_and_is_served_meanwhile(sample: Timeli
         assert len(waits) == len(serves) == messages[kind] > 0
         assert all(slice.thread == "download" and "answer" in slice.args for slice in waits)
     answers = Counter(slice.args["answer"] for slice in sample.named("SegmentRequest"))
-    assert answers == {"Hit": messages[Hit], "Miss": messages[Miss]}
+    assert answers == Counter({"Hit": messages[Hit], "Miss": messages[Miss]})
     assert {begin.parents[-1] for begin, _ in sample.arrows if begin.name == "Hit"} == {"serve SegmentRequest"}
 
 
@@ -115,6 +116,24 @@ def test_rounds_contain_visits_and_visits_contain_requests(sample: Timeline, sam
     for request in sample.named("SegmentRequest"):
         assert request.parents[-1] == f"visit to client {request.args['to']}"
         assert request.parents[1] == request.args["file"]
+
+
+def test_a_visit_ends_with_its_close_and_before_the_next_choice(sample: Timeline) -> None:
+    visits = {(slice.process, slice.begin_us): slice for slice in sample.slices if slice.name.startswith("visit to ")}
+    with_close = 0
+    for visit in visits.values():
+        closes = [slice for slice in sample.slices if is_inside(slice, visit) and slice.name == "Close"]
+        assert len(closes) == ("hits" in visit.args)
+        assert all(visit.end_us - close.end_us < 0.01 for close in closes)
+        with_close += len(closes)
+        choices = sample.instants_named("PeerChosen") + sample.instants_named("SeedChosen")
+        there = [record["ts"] for record in choices if sample.processes[record["pid"]] == visit.process]
+        assert not any(visit.begin_us <= time_us <= visit.end_us for time_us in there)
+    assert with_close == sum(begin.name == "Close" for begin, _ in sample.arrows) > 0
+
+
+def is_inside(inner: Slice, outer: Slice) -> bool:
+    return inner[:2] == outer[:2] and outer.begin_us <= inner.begin_us and inner.end_us <= outer.end_us
 
 
 def test_waiting_at_barriers_is_seen(sample: Timeline) -> None:
@@ -196,8 +215,12 @@ def test_a_trace_of_messages_alone_by_a_coarse_clock_shows_the_same(
     assert rounds(foreign) == rounds(sample)
     for request in foreign.named("SegmentRequest"):
         assert request.parents[-1] == f"visit to client {request.args['to']}"
+    for begin, _ in foreign.arrows:
+        if begin.name in ("FileCompleted", "Finished"):
+            assert begin.parents == (), "a file's slice ends before its completion is told"
+    assert {slice.parents[-1][:5] for slice in foreign.named("ConnectionCountRequest")} == {"round"}
     for name in ("miss", *(f"file{number} complete" for number in range(1, 6))):
-        assert len(foreign.instants_named(name)) == len(sample.instants_named(name)) > 0
+        assert len(foreign.instants_named(name)) == len(sample.instants_named(name))
 
 
 def test_a_whole_download_looks_like_this(tmp_path: Path) -> None:
@@ -248,6 +271,17 @@ def test_what_was_going_on_when_a_trace_was_cut_ends_with_it(tmp_path: Path) -> 
     assert shown.named("serve SegmentRequest")[-1].end_us < last_us, "what it did is not known to have lasted longer"
     assert shown.about["end"] == "cut"
     assert shown.counters["client 1", "connections open"][-1] == 1
+
+
+def test_a_round_that_ended_does_not_last_as_long_as_the_pause_after_it(tmp_path: Path) -> None:
+    history = HandWritten(2)
+    history.swarm(2, "file1")
+    ended_us = len(history.records) * 1000
+    history.record(2, RoundEnded("file1", 1, 0), "download")
+    history.record(1, ThreadStarted(7))
+    shown = timeline(history.write(tmp_path / "trace.jsonl", "cut"))
+    assert [slice.end_us for slice in shown.named("round 1")] == [pytest.approx(ended_us, abs=0.01)]
+    assert [slice.end_us for slice in shown.named("file1")] == [pytest.approx(ended_us + 1000, abs=0.01)]
 
 
 def test_a_message_on_its_way_at_the_end_has_no_arrow(tmp_path: Path) -> None:
