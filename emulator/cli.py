@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from emulator import __version__
 from emulator.errors import EmulatorError
-from emulator.options import Options
+from emulator.options import ENGINES, Options
 from emulator.strategies import DEFAULT, STRATEGIES
 from emulator.trace.exports import EXPORTS
 
@@ -121,6 +121,9 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     )
 
     engine = parser.add_argument_group("how it is carried out")
+    engine.add_argument(
+        "--engine", choices=ENGINES, default=ENGINES[0], help="real processes, or virtual time (default: %(default)s)"
+    )
     engine.add_argument(
         "--start-method", choices=("fork", "spawn"), help="of processes (default: fork where it is safe)"
     )
@@ -285,6 +288,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from emulator.view.session import Manner, RunRequest, run_and_tell
 
     options = Options(
+        engine=arguments.engine,
         strategy=arguments.strategy,
         quota=arguments.quota,
         numwant=arguments.numwant,

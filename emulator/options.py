@@ -9,11 +9,14 @@ from emulator.errors import InputError
 from emulator.strategies import STRATEGIES
 
 START_METHODS = ("fork", "spawn", None)
+ENGINES = ("processes", "virtual")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The options of one run. All workers get the same. Raises `InputError` for values that cannot be."""
 
+    engine: Literal["processes", "virtual"] = "processes"
+    """Who carries the messages: real processes, or a simulation in virtual time, which is repeatable to the byte."""
     strategy: str = "peers-first"
     """Who chooses in D4 … D6, by name (`strategies.STRATEGIES`)."""
     quota: int = 10
@@ -37,6 +40,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         problems = [
             text
             for is_wrong, text in (
+                (self.engine not in ENGINES, f"engine {self.engine!r}: unknown; take one of: {', '.join(ENGINES)}"),
                 (self.strategy not in STRATEGIES, f"strategy {self.strategy!r}: unknown; take one of: {known}"),
                 (self.quota < 1, f"quota {self.quota}: take at least 1 segment a round"),
                 (self.numwant < 1, f"numwant {self.numwant}: take at least 1 client in a list"),

@@ -58,7 +58,8 @@ class RunResult(msgspec.Struct, frozen=True):
     clients: tuple[ClientResult, ...]
     verification: Verification
     options: Options
-    start_method: StartMethod
+    start_method: StartMethod | None
+    """How processes were started; None where there were none."""
     output: str
 
     @property
@@ -131,7 +132,7 @@ def run(
     watch: ObserverFactory | None = None,
     trace: Path | None = None,
 ) -> RunResult:
-    """Run `scenario` on the process engine, write the outputs to the folder `output`, and prove them.
+    """Run `scenario` on the engine that the options name, write the outputs to the folder `output`, and prove them.
 
     Every event is written to the file `trace`, if one is given (`docs/trace-format.md`).
 
@@ -152,8 +153,27 @@ def run(
     statistics = SwarmStatistics(len(scenario.clients))
     observer = _Watch(statistics, watch(statistics) if watch else None)
     with _traced(trace, scenario, options) as writer:
-        start_method = run_processes(scenario.inputs, len(scenario.clients), output, options, observer, writer)
+        where = (scenario.inputs, len(scenario.clients), output, options, observer, writer)
+        start_method = None
+        if options.engine == "processes":
+            start_method = run_processes(*where)
+        else:
+            _run_virtual(*where)
     return _result(scenario, statistics, verify(scenario, output), options, start_method, output)
+
+
+def _run_virtual(
+    inputs: Path,
+    num_clients: int,
+    output: Path,
+    options: Options,
+    observer: Observer,
+    trace: TraceWriter | None,
+) -> None:
+    # Only here: workers need not carry it along.
+    from emulator.engines.virtual import run_virtual
+
+    run_virtual(inputs, num_clients, output, options, observer, trace)
 
 
 def _refuse_to_overwrite(trace: Path, scenario: Scenario, output: Path, names: list[str]) -> None:
@@ -181,7 +201,7 @@ def _traced(path: Path | None, scenario: Scenario, options: Options) -> Iterator
 
 
 def _header(scenario: Scenario, options: Options) -> Header:
-    return Header(
+    header = Header(
         format="swarm-trace",
         version=VERSION,
         clients=len(scenario.clients),
@@ -190,10 +210,15 @@ def _header(scenario: Scenario, options: Options) -> Header:
         numwant=options.numwant,
         events=tuple(kind.__name__ for kind in get_args(AnyEvent)),
         scenario=str(scenario.inputs),
-        engine="processes",
-        start_method=choose_start_method(options),
+        engine=options.engine,
         rng_seed=options.rng_seed,
         program=f"emulator {__version__}",
+    )
+    if options.engine == "virtual":
+        return header  # the same run has the same trace, wherever it is made
+    return msgspec.structs.replace(
+        header,
+        start_method=choose_start_method(options),
         python=".".join(map(str, sys.version_info[:3])),
         host=host_facts(),
     )
@@ -204,7 +229,7 @@ def _result(
     statistics: SwarmStatistics,
     verification: Verification,
     options: Options,
-    start_method: StartMethod,
+    start_method: StartMethod | None,
     output: Path,
 ) -> RunResult:
     makespan_s = statistics.makespan_s

@@ -23,6 +23,8 @@ from emulator.trace.writer import TraceWriter
 
 StartMethod = Literal["fork", "spawn"]
 
+_REAP = getattr(multiprocessing.process, "_cleanup", None)
+
 
 def choose_start_method(options: Options) -> StartMethod:
     """What the options say; else `fork` where it is safe, and `spawn` where it is not.
@@ -137,15 +139,14 @@ def _no_reaping() -> Iterator[None]:
 
     There is no public way to leave that out. Where Python has changed, workers start as slowly as it lets them.
     """
-    before = getattr(multiprocessing.process, "_cleanup", None)
-    if before is None:
+    if _REAP is None:
         yield
         return
     setattr(multiprocessing.process, "_cleanup", lambda: None)  # noqa: B010
     try:
         yield
     finally:
-        setattr(multiprocessing.process, "_cleanup", before)  # noqa: B010
+        setattr(multiprocessing.process, "_cleanup", _REAP)  # noqa: B010
 
 
 def make_room_for(num_descriptors: int) -> None:

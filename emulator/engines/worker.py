@@ -278,13 +278,14 @@ class WorkerNode:
             import traceback  # with all that it imports, only where it is needed
 
             text = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
-            self.record(ThreadFailed(_one_line(error), _encodable(text)))
+            self.record(ThreadFailed(one_line(error), _encodable(text)))
             self._worker.journal.flush()
         except BaseException:
             os._exit(1)  # the parent sees that at least, and where it was
 
 
-def _one_line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
+    """An exception's kind and text, as a person gets to see them."""
     try:
         text = str(error)
     except Exception:

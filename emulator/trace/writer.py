@@ -56,6 +56,11 @@ class TraceWriter:
         if len(self._waiting) >= self._merge_at:
             self._merge()
 
+    def append(self, lines: list[bytes]) -> None:
+        """Write lines that are in order, and after all that was added before."""
+        self._merge()
+        self._put(b"\n".join(lines) + b"\n")
+
     def forget(self, rank: int) -> None:
         """This rank has ended, and everything that it told is here."""
         self._told_s.pop(rank, None)

@@ -70,7 +70,13 @@ def on_processes(start_method: Literal["fork", "spawn"]) -> Run:
     return run_on_processes
 
 
+def in_virtual_time(scenario: Scenario, output: Path, options: Options, observer: Observer, trace: Path) -> None:
+    """The same code in virtual time."""
+    run(scenario, output, msgspec.structs.replace(options, engine="virtual"), lambda _: observer, trace)
+
+
 ENGINES = (
     Engine("fork", on_processes("fork"), is_quick=True),
+    Engine("virtual", in_virtual_time, is_quick=True),
     Engine("spawn", on_processes("spawn"), is_quick=False),
 )
