@@ -6,6 +6,7 @@ when, and what a terminal was sent.
 
 import io
 import json
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,14 +24,20 @@ LAST_S = 1.0
 MOST_FRAMES = 100_000
 
 
-def check_name(path: Path) -> None:
-    """Raises `InputError` where it cannot be told what this is to be, or where it cannot be."""
+def check_name(path: Path, trace: Path | None = None) -> None:
+    """Raises `InputError` where it cannot be told what this is to be, where it cannot be, or where the trace is."""
     if path.suffix not in SUFFIXES:
         raise InputError([f"{path}: neither a picture nor a cast; give it a name that ends in .svg or .cast"])
     if not path.parent.is_dir():
         raise InputError([f"{path}: cannot be written (there is no folder {path.parent}); choose another name"])
     if path.exists() and not path.is_file():
         raise InputError([f"{path}: not a regular file; choose another name"])
+    if trace is not None and (os.path.abspath(path) == os.path.abspath(trace) or _is_same(path, trace)):
+        raise InputError([f"{path}: this is the trace itself; choose another --record"])
+
+
+def _is_same(path: Path, trace: Path) -> bool:
+    return path.exists() and trace.exists() and path.samefile(trace)
 
 
 Draw = Callable[[Player, int, int], Group]

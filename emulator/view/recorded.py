@@ -4,12 +4,11 @@ Both are made from the run's trace when it has ended: no worker waits for them, 
 same with a terminal and without one.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from emulator.errors import InputError, Interrupted, RunError
+from emulator.errors import Interrupted, RunError
 
 
 @contextmanager
@@ -24,9 +23,7 @@ def recorded_run(record: Path | None, trace: Path | None, note: str) -> Iterator
     # rich is imported by what draws, and so not at all for runs that are not recorded.
     from emulator.view.record import check_name
 
-    check_name(record)
-    if os.path.abspath(record) == os.path.abspath(trace):
-        raise InputError([f"{record}: this is the trace itself; choose another --record"])
+    check_name(record, trace)
     try:
         yield
     except Interrupted:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from emulator.errors import EmulatorError, InputError
 from emulator.view.console import make_console, screen_size
-from emulator.view.record import record_replay
+from emulator.view.record import check_name, record_replay
 from emulator.view.replay_player import Moment, Player
 from emulator.view.replay_recording import Recording
 from emulator.view.replay_screen import still
@@ -40,6 +40,8 @@ def replay(request: ReplayRequest, complain: Callable[[str], None]) -> int:
     is_shown = request.record is None and not request.is_frame and (has_screen or request.at is None)
     if is_shown and not has_screen:
         raise InputError(["a replay needs a terminal; --at 40% prints one frame, --record FILE.cast keeps all of it"])
+    if request.record is not None:
+        check_name(request.record, request.trace)
     run_app = _import_app() if is_shown else None
     recording = _read(request.trace)
     player = Player(recording, request.speed)

@@ -40,6 +40,7 @@ class ReplayApp(App[int]):
     #prompt { dock: bottom; height: 1; border: none; padding: 0; display: none; background: ansi_default; }
     """
     ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = None
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(name, key.action, key.meaning, show=False, priority=name == "ctrl+c")
@@ -57,7 +58,7 @@ class ReplayApp(App[int]):
 
     def compose(self) -> ComposeResult:
         yield Stage(self.player)
-        yield Input(id="prompt", compact=True)
+        yield Input(id="prompt", compact=True, select_on_focus=False)
 
     def on_mount(self) -> None:
         self._seen_s = self._now_s()
@@ -66,8 +67,6 @@ class ReplayApp(App[int]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(ValueError, RuntimeError):  # not in the main thread
                 loop.add_signal_handler(number, self.exit, 128 + number)
-        self.screen.set_focus(None)
-        self.draw()
 
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time()

@@ -7,6 +7,7 @@ memory is a few numbers an event.
 
 import pickle
 import tempfile
+import weakref
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict, defaultdict
@@ -86,7 +87,8 @@ class Recording:
         self._choices_of: defaultdict[int, Positions] = defaultdict(lambda: array("I"))
         self._rounds_of: defaultdict[int, Positions] = defaultdict(lambda: array("I"))
         self._files = _Files()
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - as long as this object
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is there as long as this object
+        weakref.finalize(self, self._file.close)
         self._num_bytes = 0
         self._offsets: array[int] = array("Q")
         self._sizes: array[int] = array("Q")
@@ -212,10 +214,7 @@ class Recording:
                 if isinstance(event.message, Metadata | MetadataRequest):
                     self._files.hear(stamp.rank, event.message)
             elif not isinstance(event, Received):
-                try:
-                    statistics.add(record)
-                except LookupError:
-                    raise InputError([f"{self.path}:{line}: about a client or a segment that there is not"]) from None
+                statistics.add(record)
                 self._find(line - 1, record)
             if len(chunk) == CHUNK:
                 self._end_chunk()
@@ -249,7 +248,11 @@ class Recording:
         """Write the events, and a copy of the statistics where there are events enough since the last one."""
         if not self._chunk:
             return
-        data = _encode(self._chunk)
+        try:
+            data = _encode(self._chunk)
+        except OverflowError:
+            first = self.num_events - len(self._chunk) + 2
+            raise InputError([f"{self.path}:{first}: here, or soon after, is a number too large to be shown"]) from None
         self._offsets.append(self._append(data))
         self._sizes.append(len(data))
         self._chunk.clear()

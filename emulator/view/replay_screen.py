@@ -80,7 +80,8 @@ def replay_screen(player: Player, width: int, height: int, *, with_help: bool = 
     """Exactly `height` lines of `width` cells."""
     foot = [*_foot(player, width), _keys_line(width)][:height]
     room = height - len(foot)
-    return Group(*(help_lines(width, room) if with_help else _body(player, width, room)), *foot)
+    body = help_lines(width, room) if with_help else _body(player, width, room)
+    return Group(*body[:room], *foot)
 
 
 def still(player: Player, width: int, height: int) -> Group:
@@ -260,14 +261,16 @@ def time_line(player: Player, width: int) -> Text:
 def _cells(player: Player, kind: MarkKind, cells: int, duration_s: float) -> set[int]:
     recording = player.recording
     marks = player.marks(kind)
+
+    def cell_of(position: int) -> int:
+        return min(int(recording.time_at(position) / duration_s * cells), cells - 1)
+
     found: set[int] = set()
     at = 0
     # From each mark to the first in a later cell: there may be a million of them, and there are few cells.
     while at < len(marks):
-        cell = min(int(recording.time_at(marks[at]) / duration_s * cells), cells - 1)
-        found.add(cell)
-        next_position = recording.position_at((cell + 1) / cells * duration_s)
-        at = max(at + 1, bisect_right(marks, next_position))
+        found.add(cell_of(marks[at]))
+        at = bisect_right(marks, cell_of(marks[at]), lo=at, key=cell_of)
     return found
 
 
