@@ -20,6 +20,8 @@ CROWD = 30
 FEW = 16
 """Up to so many clients, who serves whom stands beside the segments where the screen is narrow."""
 LEAST_FEED = 3
+LEAST_BODY = 12
+"""From so many lines on, a narrow screen has a line about the files, however many clients there are."""
 RATE_WINDOW_S = 1.0
 
 
@@ -70,8 +72,9 @@ def _narrow(
 ) -> Lines:
     """Clients, then files and segments where there is room, then the feed."""
     num_clients = len(statistics.clients)
+    num_below = LEAST_FEED + 1 + (room >= LEAST_BODY)
     lines = panels.clients_panel(
-        statistics, facts, rates, width, min(num_clients + 1, max(2, room - LEAST_FEED - 1)), silent
+        statistics, facts, rates, width, min(num_clients + 1, max(2, room - num_below)), silent
     )
     if room - len(lines) > LEAST_FEED + 1:
         lines.append(panels.files_line(statistics, width))

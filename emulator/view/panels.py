@@ -97,7 +97,7 @@ def header(
     got, goal = statistics.num_transferred, sum(facts.goals)
     share = got / goal if goal else 1.0
     left_s = (goal - got) / rates.total if rates.total else None
-    title = Text.assemble((printable(facts.title), "bold"), f"  {facts.note}" if facts.note else "")
+    title = Text.assemble((printable(facts.title), "bold"), f"  {printable(facts.note)}" if facts.note else "")
     segments = f"{got:,} of {plural(goal, 'segment')}" if width >= ROOMY else f"{got:,}/{goal:,}"
     figures = f" {int(share * 100):3}%  {segments}  {rates.total:,.0f}/s  elapsed {seconds(elapsed_s)}"
     figures += f"  left {seconds(left_s)}" if got < goal else ""

@@ -58,7 +58,7 @@ def _choice(record: Record) -> str:
             why = "after a miss, " if num_misses else ""
             text = f"client {rank} tries peer {peer} for {file}: {why}at random among {len(candidates)}"
         case SeedChosen(file, seed, asked, counts):
-            told = ", ".join(f"{one} has {count}" for one, count in zip(asked, counts, strict=True))
+            told = ", ".join(f"{one} has {count}" for one, count in zip(asked, counts, strict=False))
             text = f"client {rank} takes seed {seed} for {file}: fewest connections ({told})"
         case SegmentsTaken(file, uploader, is_seed, segments, is_missed):
             got = plural(len(segments), "segment") if segments else "nothing"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rich.columns import Columns
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -45,18 +46,19 @@ def _client_table(result: RunResult) -> Table:
 
 
 def _time_table(result: RunResult) -> Table:
-    """A line a client, so that a narrow screen breaks it between files."""
+    """A line a client, which a narrow screen breaks between files."""
     table = Table.grid(padding=(0, 1))
     table.title, table.title_justify, table.title_style = "When each file was written", "left", "bold"
     for client in result.clients[:MOST_ROWS]:
-        table.add_row(f"client {client.rank}", Text(_times(client) or "wanted nothing"))
+        table.add_row(f"client {client.rank}", _times(client))
     return table
 
 
-def _times(client: ClientResult) -> str:
-    # A space that does not break keeps a file with its time.
+def _times(client: ClientResult) -> RenderableType:
+    if not client.file_times_s:
+        return "wanted nothing"
     times = (f"{printable(file)} {seconds(time_s)}" for file, time_s in client.file_times_s.items())
-    return "  ".join(text.replace(" ", "\N{NO-BREAK SPACE}") for text in times)
+    return Columns([Text(time, no_wrap=True) for time in times], padding=(0, 2))
 
 
 def verification_summary(verification: Verification, output: str) -> Iterator[RenderableType]:

@@ -1,25 +1,32 @@
 """What is seen while a run lasts, on a screen of fixed size and in a log, from runs made by hand."""
 
+import os
+import pty
+import re
+import sys
+import termios
+
 import pytest
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
-from emulator.view.live import MANY_CLIENTS, LineView, LiveView
+from emulator.view.live import FINAL_LINES, MANY_CLIENTS, LineView, LiveView
+from emulator.view.panels import Facts
 from tests.view.screens import (
     HOSTILE,
     HOSTILE_SHOWN,
     barrier,
     finished,
-    lines_of,
     make_console,
     make_scenario,
     said,
     started,
-    statistics_of,
     taken,
     written,
 )
+
+CONTROL = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]|\r")
 
 
 class Clock:
@@ -35,114 +42,111 @@ class Clock:
 # The screen
 
 
-def frame(
-    statistics: SwarmStatistics, file: str = "file1", width: int = 100, height: int = 24, now: float = 0.0
-) -> list[str]:
-    """The screen's lines at this time."""
-    clock = Clock()
-    console = make_console(width, height)
-    view = LiveView(console, make_scenario(len(statistics.clients), file), statistics, clock)
-    clock.now = now
-    view.tick()
-    return lines_of([view.frame(now)], width, height)
+class Watched:
+    """A dashboard on a console, of a swarm of which client 1 owns what all others want."""
+
+    def __init__(self, num_clients: int = 2, width: int = 100, height: int = 24) -> None:
+        self.console = make_console(width, height, is_terminal=True)
+        self.clock = Clock()
+        self.statistics = SwarmStatistics(num_clients)
+        scenario = make_scenario(num_clients)
+        facts = Facts("samples", scenario.wanted_segments(), [client.wanted for client in scenario.clients])
+        self.view = LiveView(self.console, facts, self.statistics, self.clock)
+
+    def tell(self, now: float, *records: Record) -> None:
+        """As a run does: the statistics know first, and then it is time to draw."""
+        self.clock.now = now
+        self.statistics.add_all(records)
+        self.view.observe(records)
+        self.view.tick()
+
+    @property
+    def screens(self) -> list[list[str]]:
+        """Every screen that was drawn, as plain lines."""
+        drawn = said(self.console).split("\x1b[H")[1:]
+        return [[line.rstrip() for line in CONTROL.sub("", one).split("\n")] for one in drawn]
 
 
-def test_each_client_has_a_line_that_says_how_far_it_is_and_what_it_does() -> None:
-    statistics = statistics_of(
-        4,
-        barrier(1.0, 1),
-        barrier(1.0, 2),
-        started(1.0, 2),
-        taken(2.0, 2, 4),
-        started(1.0, 3),
-        taken(2.0, 3, 10),
-        written(2.0, 3),
-        finished(3.0, 3),
+def test_every_tick_draws_a_whole_screen_at_the_top_left() -> None:
+    watched = Watched(height=12)
+    watched.view.begin()
+    watched.tell(1.0, barrier(0.5, 2))
+    watched.tell(2.0, taken(1.5, 2, 5))
+    first, second = watched.screens[-2:]
+    assert [len(first), len(second)] == [12, 12]
+    assert first[0] == second[0] == "samples"
+    assert first[1].endswith("   0%  0 of 10 segments  0/s  elapsed 1.00 s  left –")
+    assert second[1].endswith("  50%  5 of 10 segments  5/s  elapsed 2.00 s  left 1.00 s")
+
+
+def test_the_screen_follows_the_size_of_the_terminal() -> None:
+    watched = Watched(width=100, height=24)
+    watched.view.begin()
+    watched.tell(1.0, barrier(0.5, 2))
+    watched.console.size = ConsoleDimensions(60, 10)
+    watched.tell(2.0)
+    last = watched.screens[-1]
+    assert len(last) == 10
+    assert max(map(len, last)) <= 60
+
+
+def test_the_alternate_screen_and_the_cursor_are_given_back_at_the_end() -> None:
+    watched = Watched()
+    watched.view.begin()
+    watched.tell(1.0, barrier(0.5, 2))
+    assert said(watched.console).startswith("\x1b[?1049h\x1b[H\x1b[?25l")
+    watched.view.end()
+    assert re.findall(r"\x1b\[\?(?:25|1049)[lh]", said(watched.console))[-2:] in (
+        ["\x1b[?1049l", "\x1b[?25h"],
+        ["\x1b[?25h", "\x1b[?1049l"],
     )
-    headline, *rows, more = frame(statistics, now=5.0)
-    assert headline == " 47% 14 of 30 segments · 0/s · elapsed 5.00 s · left – · 1 of 4 clients finished"
-    assert [" ".join(row.replace("━", "").split()) for row in rows] == [
-        "client 1 0/0 0/s at a barrier",
-        "client 2 4/10 2/s downloading file1",
-        "client 4 0/10 0/s at a barrier",
-        "client 3 10/10 5/s finished, uploading",
-    ]
-    assert more == ""
 
 
-def test_a_bar_is_as_full_as_the_download() -> None:
-    """Without colours rich draws only the part that is done."""
-    statistics = statistics_of(3, barrier(0.0, 2), taken(1.0, 2, 5))
-    by_client = {row.split()[1]: row.count("━") for row in frame(statistics)[1:-1]}
-    assert by_client == {"1": 30, "2": 15, "3": 0}
+def test_what_was_shown_last_is_left_standing() -> None:
+    """However soon a run is over, and on however high a screen."""
+    watched = Watched(height=50)
+    watched.view.begin()
+    watched.statistics.add_all([barrier(0.01, 2), taken(0.02, 2, 10), finished(0.03, 2), finished(0.03, 1)])
+    watched.clock.now = 0.05
+    watched.view.end()
+    left = CONTROL.sub("", said(watched.console).rpartition("\x1b[?1049l")[2]).removesuffix("\n").split("\n")
+    assert len(left) == FINAL_LINES
+    assert left[1].rstrip().endswith(" 100%  10 of 10 segments  0/s  elapsed 0.0500 s")
+    assert left[2].rstrip() == "all clients have finished · 0% from peers · load even to 0.50 (Jain)"
 
 
-def test_rate_and_time_left_come_from_the_last_second() -> None:
-    clock = Clock()
-    statistics = statistics_of(11, barrier(0.0, 2))
-    view = LiveView(make_console(), make_scenario(11), statistics, clock)
-    for now, rank, count in ((0.5, 2, 10), (1.0, 3, 10), (1.5, 4, 10), (2.0, 5, 10)):
-        statistics.add(taken(now, rank, count))
-        clock.now = now
-        view.tick()
-    [headline, *_] = lines_of([view.frame(2.0)])
-    assert headline == " 40% 40 of 100 segments · 20/s · elapsed 2.00 s · left 3.00 s · 0 of 11 clients finished"
-
-
-def test_before_anything_happened_nothing_is_divided_by_nothing() -> None:
-    assert frame(SwarmStatistics(1))[0].startswith("100% 0 of 0 segments · 0/s · elapsed 0.0000 s · left –")
-    assert frame(SwarmStatistics(2))[0].startswith("  0% 0 of 10 segments")
-
-
-@pytest.mark.parametrize("height", [3, 10, 24, 50])
-@pytest.mark.parametrize("width", [20, 60, 100, 200])
-def test_a_thousand_clients_fit_any_screen(width: int, height: int) -> None:
-    records = [started(1.0, rank) for rank in range(2, 1001)]
-    lines = frame(statistics_of(1000, *records), width=width, height=height)
-    assert len(lines) <= max(height, 3)
-    assert max(map(len, lines)) <= width
-    if width >= 60:
-        assert lines[-1] == f"… and {1000 - (len(lines) - 2)} more clients"
-
-
-def test_where_not_all_fit_those_that_are_finished_go_first() -> None:
-    ends = [finished(2.0, rank) for rank in range(1, 31)]
-    rows = frame(statistics_of(40, barrier(1.0, 2), *ends), height=14)[1:-1]
-    assert [row.split()[1] for row in rows] == [str(rank) for rank in range(31, 41)]
-
-
-@pytest.mark.parametrize("width", [60, 80, 120])
-def test_a_very_long_name_takes_no_line_from_another_client(width: int) -> None:
-    file = "x" * 255
-    records = [started(1.0, rank, file) for rank in range(2, 11)]
-    lines = frame(statistics_of(10, *records), file, width)
-    assert len(lines) == 1 + 10 + 1
-    assert all(line.endswith("…") for line in lines[2:11])
-
-
-def test_a_hostile_name_is_shown_escaped_on_the_screen() -> None:
-    lines = frame(statistics_of(2, barrier(0.0, 2), started(0.0, 2, HOSTILE)), HOSTILE)
-    assert lines[2].endswith(f"downloading {HOSTILE_SHOWN}")
-
-
-def test_the_screen_is_cleared_and_the_cursor_shown_at_the_end() -> None:
-    console = make_console(is_terminal=True)
-    statistics = statistics_of(2, barrier(0.0, 2))
-    view = LiveView(console, make_scenario(2), statistics, Clock())
-    view.begin()
-    view.tick()
-    assert "client 2" in said(console)
-    assert "\x1b[?25l" in said(console), "the cursor is hidden while the screen is drawn"
-    view.end()
-    assert said(console).rindex("\x1b[?25h") > said(console).rindex("\x1b[?25l")
-    assert said(console).endswith("\x1b[2K"), "the last frame is taken away"
+def test_a_run_that_never_began_leaves_nothing_standing() -> None:
+    watched = Watched()
+    watched.view.begin()
+    watched.tell(1.0, barrier(0.5, 1))
+    watched.view.end()
+    assert CONTROL.sub("", said(watched.console).rpartition("\x1b[?1049l")[2]) == ""
 
 
 def test_a_view_that_never_began_can_end() -> None:
     """As when the processes could not be started."""
-    console = make_console(is_terminal=True)
-    LiveView(console, make_scenario(2), SwarmStatistics(2), Clock()).end()
-    assert "client" not in said(console)
+    watched = Watched()
+    watched.view.end()
+    assert CONTROL.sub("", said(watched.console)) == ""
+
+
+def test_a_terminal_that_takes_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after Ctrl-S, or where a connection is slow: the next frame that can be drawn shows all."""
+    leader, follower = pty.openpty()
+    with open(leader, "rb", closefd=True) as person, os.fdopen(follower, "w") as stream:
+        monkeypatch.setattr(sys, "__stdout__", stream)
+        watched = Watched()
+        watched.view.begin()
+        watched.tell(1.0, barrier(0.5, 2))
+        drawn = said(watched.console)
+        termios.tcflow(stream.fileno(), termios.TCOOFF)
+        watched.tell(2.0, taken(1.5, 2, 5))
+        assert said(watched.console) == drawn
+        termios.tcflow(stream.fileno(), termios.TCOON)
+        watched.tell(3.0)
+        assert "5 of 10 segments" in said(watched.console)
+        watched.view.end()
+        assert person.fileno() == leader
 
 
 # The log
