@@ -73,7 +73,7 @@ def told(draw: st.DrawFn) -> list[Batch]:
             lines = []
             for place in range(draw(st.integers(0, 4))):
                 now += draw(st.integers(0, 2))
-                lines.append((float(now), f"{rank}.{number}.{place}"))
+                lines.append((float(now), f"{rank}.{9 - number}.{9 - place}"))
             now += draw(st.integers(0, 2))
             batches[rank].append(batch(rank, float(now), lines))
     order = draw(st.permutations([rank for rank in RANKS for _ in batches[rank]]))
