@@ -2,13 +2,20 @@
 
 import os
 import pty
+import re
 import sys
 import termios
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import emulator
+from emulator.scenario.generate import Shape
+from emulator.scenario.scenario import Scenario, read_scenario
 from emulator.view.terminal import KeptTerminal
+from tests.conftest import SAMPLES, MakeScenario
+from tests.ends.test_terminal import Terminal
 
 
 def settings(descriptor: int) -> list[object]:
@@ -41,3 +48,94 @@ def test_what_is_no_terminal_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_a_terminal_that_was_never_taken_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "__stdout__", None)
     KeptTerminal().give_back()
+
+
+# A run on a terminal
+
+STYLES = re.compile(rb"\x1b\[([\d;]*)m")
+SCREEN_SWITCHES = re.compile(rb"\x1b\[\?1049[hl]")
+CRASH = """
+from emulator.view.live import LiveView
+
+def crash(self, now, most_lines=None):
+    if self._statistics.num_transferred > {after}:
+        raise ZeroDivisionError("a bug in the view")
+    return whole(self, now, most_lines)
+
+whole, LiveView.frame = LiveView.frame, crash
+"""
+"""What the interpreter of a run does first, so that its view fails, but only after so many segments."""
+
+
+class WatchedRun(Terminal):
+    """A run on a terminal, at the end of which the alternate screen has been left, too."""
+
+    def end(self) -> int:
+        status = super().end()
+        switches = SCREEN_SWITCHES.findall(self.seen)
+        assert switches[0] == b"\x1b[?1049h"
+        assert switches[-1] == b"\x1b[?1049l"
+        return status
+
+    @property
+    def last_words(self) -> str:
+        """What stands on the terminal below the screen that was drawn."""
+        return STYLES.sub(b"", self.seen.rpartition(b"\x1b[?1049l")[2]).decode()
+
+
+StartWatched = Callable[[Scenario], WatchedRun]
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[StartWatched]:
+    runs: list[WatchedRun] = []
+
+    def start(scenario: Scenario) -> WatchedRun:
+        runs.append(WatchedRun(scenario, tmp_path))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.close()
+
+
+@pytest.fixture
+def failing_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    def fail(after: int) -> None:
+        site = tmp_path / "site"
+        site.mkdir()
+        (site / "sitecustomize.py").write_text(CRASH.format(after=after))
+        root = Path(emulator.__file__).parent.parent
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(site), str(root))))
+
+    return fail
+
+
+def test_a_run_however_short_shows_its_last_state_and_then_the_summary(watched: StartWatched) -> None:
+    run = watched(read_scenario(SAMPLES, 5))
+    assert run.end() == 0
+    assert "all clients have finished" in run.last_words
+    assert run.last_words.index("all clients have finished") < run.last_words.index("What each client did")
+    assert "proven: 14 of 14 wanted files are right" in run.last_words
+
+
+@pytest.mark.parametrize("after", [-1, 200])
+def test_a_view_that_fails_gives_the_terminal_back_and_the_run_goes_on(
+    watched: StartWatched, failing_view: Callable[[int], None], make_scenario: MakeScenario, after: int
+) -> None:
+    failing_view(after)
+    run = watched(make_scenario(Shape(clients=4, files=4, segments=(400, 400))))
+    assert run.end() == 0
+    told = "emulator: the view failed (ZeroDivisionError('a bug in the view')); the run went on without it\r\n"
+    assert run.last_words.startswith(told)
+    assert "proven: 12 of 12 wanted files are right" in run.last_words
+
+
+def test_a_run_without_colours_has_the_screen_without_them(
+    watched: StartWatched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    run = watched(read_scenario(SAMPLES, 5))
+    assert run.end() == 0
+    styles = {int(code) for codes in STYLES.findall(run.seen) for code in codes.split(b";") if code}
+    assert styles <= {0, 1, 2, 22}, "but bold and dim ones"
