@@ -86,7 +86,7 @@ def replay_screen(player: Player, width: int, height: int, *, with_help: bool = 
 
 def still(player: Player, width: int, height: int) -> Group:
     """The same to be kept: there is nobody whose keys would do anything."""
-    foot = _foot(player, width)
+    foot = _foot(player, width, has_pace=player.is_playing)
     return Group(*_body(player, width, height - len(foot)), *foot)
 
 
@@ -190,7 +190,8 @@ def message_text(record: Record) -> str:
         return printable(f"to {who(event.to)}: {_named(event.message)}")
     if isinstance(event, Received):
         return printable(f"from {who(event.source)}: {_named(event.message)}")
-    return printable(_named(event))
+    fields = (f"{name} {_brief(getattr(event, name))}" for name in event.__struct_fields__)
+    return printable(f"{type(event).__name__}: {', '.join(fields)}")
 
 
 def _named(value: msgspec.Struct) -> str:
@@ -207,7 +208,7 @@ def _brief(value: object) -> str:
     return text if len(text) <= LONGEST_FIELD else f"{text[: LONGEST_FIELD - 1]}…"
 
 
-def _foot(player: Player, width: int) -> Lines:
+def _foot(player: Player, width: int, *, has_pace: bool = True) -> Lines:
     """How the replay goes, what has just happened, and the time line."""
     recording = player.recording
     symbol = "▶" if player.is_playing else "■" if player.is_at_end else "‖"
@@ -217,7 +218,7 @@ def _foot(player: Player, width: int) -> Lines:
         f"{share:.1%}  {seconds(player.now_s)} of {seconds(recording.duration_s)}  "
         f"event {player.position:,} of {recording.num_events:,}"
     )
-    status = Text.assemble((f"{symbol} {pace}", "bold reverse"), f"  {place}")
+    status = Text.assemble((f"{symbol} {pace}", "bold reverse"), f"  {place}") if has_pace else Text(place)
     num_violations = sum(judged.num_violations for judged in recording.report.rules)
     if num_violations:
         status.append(f"  ✗ {plural(num_violations, 'violation')}", "bold red")
