@@ -70,11 +70,11 @@ class WallClock:
     """Wall time since the run began."""
 
     def __init__(self, began_s: float) -> None:
-        self._began_ns = round(began_s * 1e9)
+        self.began_ns = round(began_s * 1e9)
 
     def now(self) -> float:
         # In whole nanoseconds, which are written in nine decimals at most.
-        return (time.monotonic_ns() - self._began_ns) / 1e9
+        return (time.monotonic_ns() - self.began_ns) / 1e9
 
     def sleep(self, duration_s: float) -> None:
         time.sleep(duration_s)
@@ -106,74 +106,78 @@ class QueueCommunicator:
 class Journal:
     """One process's events on their way to the parent, in the order in which its threads recorded them."""
 
-    def __init__(self, rank: int, queue: PacketQueue, clock: Clock, is_traced: bool) -> None:
+    def __init__(self, rank: int, queue: PacketQueue, clock: WallClock, is_traced: bool) -> None:
         self._rank = rank
         self._queue = queue
-        self.now = clock.now
+        self._now = clock.now
+        self.began_ns = clock.began_ns
         self._is_traced = is_traced
         self.lock = threading.Lock()
         self._records: list[Record] = []
-        self._times_s: list[float] = []
-        self._lines: list[SentLine | ReceivedLine | msgspec.Raw] = []
+        self.times_s: list[float] = []
+        """When each line was recorded. Whoever adds to both has held the lock since before looking at the clock."""
+        self.lines: list[SentLine | ReceivedLine | msgspec.Raw] = []
         """Encoded together: one call for hundreds of lines."""
         self._shipped_s = 0.0
 
     def record(self, thread: ThreadName, step: str, event: AnyEvent) -> None:
         with self.lock:
-            now = self.now()
+            now = self._now()
             record = Record(now, self._rank, thread, step, event)
             self._records.append(record)
             if self._is_traced:
-                self._times_s.append(now)
-                self._lines.append(msgspec.Raw(encode_record(record)))
+                self.times_s.append(now)
+                self.lines.append(msgspec.Raw(encode_record(record)))
             if len(self._records) >= BATCH or now - self._shipped_s > SHIP_AFTER_S:
                 self._ship(now)
-
-    def trace(self, now: float, line: SentLine | ReceivedLine) -> None:
-        """Record a message for the trace alone; the caller holds the lock since before it looked at the clock."""
-        self._times_s.append(now)
-        self._lines.append(line)
-        if len(self._lines) >= TRACE_BATCH:
-            self._ship(now)
 
     def flush(self) -> None:
         """Tell what is waiting; where the run is traced, also that nothing is."""
         with self.lock:
             if self._records or self._is_traced:
-                self._ship(self.now())
+                self._ship(self._now())
 
     def _ship(self, now: float) -> None:
         try:
-            self._queue.put(_encode(Batch(self._rank, now, self._records, self._times_s, encode_lines(self._lines))))
+            self._queue.put(_encode(Batch(self._rank, now, self._records, self.times_s, encode_lines(self.lines))))
         except BrokenPipeError:
             os._exit(1)  # the parent is gone
         self._records.clear()
-        self._times_s.clear()
-        self._lines.clear()
+        self.times_s.clear()
+        self.lines.clear()
         self._shipped_s = now
 
 
 class TracedCommunicator(QueueCommunicator):
-    """A communicator that records every message: before it is handed over, and after it was taken."""
+    """A communicator that records every message: before it is handed over, and after it was taken.
+
+    It writes into the journal itself: for so short a task, each call in between would be a good part of the cost.
+    """
 
     def __init__(self, channel: Channel, rank: int, wiring: Wiring, node: "WorkerNode", journal: Journal) -> None:
         super().__init__(channel, rank, wiring)
+        self._hand_over, self._take = super().send, super().recv
         self._node = node
         self._journal = journal
+        self._began_ns = journal.began_ns
 
     def send(self, message: AnyMessage, dest: int) -> None:
         node, journal = self._node, self._journal
         with journal.lock:
-            now = journal.now()
-            journal.trace(now, SentLine(self._channel, dest, message, now, self._rank, node.thread, node.step))
-        super().send(message, dest)
+            now = (time.monotonic_ns() - self._began_ns) / 1e9
+            journal.times_s.append(now)
+            journal.lines.append(SentLine(self._channel, dest, message, now, self._rank, node.thread, node.step))
+        self._hand_over(message, dest)
+        if len(journal.lines) >= TRACE_BATCH:
+            journal.flush()
 
     def recv(self) -> tuple[int, AnyMessage]:
-        source, message = received = super().recv()
+        source, message = received = self._take()
         node, journal = self._node, self._journal
         with journal.lock:
-            now = journal.now()
-            journal.trace(now, ReceivedLine(self._channel, source, message, now, self._rank, node.thread, node.step))
+            now = (time.monotonic_ns() - self._began_ns) / 1e9
+            journal.times_s.append(now)
+            journal.lines.append(ReceivedLine(self._channel, source, message, now, self._rank, node.thread, node.step))
         return received
 
 
