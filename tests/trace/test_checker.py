@@ -2,6 +2,7 @@
 
 import random
 import tempfile
+import tracemalloc
 from pathlib import Path
 
 import msgspec
@@ -148,6 +149,35 @@ def test_rules_have_names_steps_and_texts_of_their_own() -> None:
         assert rule.steps
         assert rule.text.endswith(".")
         assert rule.needs >= {"Sent", "Received"}
+
+
+def peak_of_checking(folder: Path, num_rounds: int) -> tuple[int, int]:
+    """How many events a trace of that many fruitless rounds has, and the most memory that checking it takes."""
+    h = HandWritten(2)
+    h.begin({1: [file_of(3, F)]}, {2: [F]})
+    for _ in range(num_rounds):
+        h.swarm(2, F)
+        h.count(2, 1, 0)
+        h.miss(2, 1, F, 0)
+    trace = Trace(h.write(folder / "trace.jsonl", None))
+    tracemalloc.start()
+    try:
+        report = check_trace(trace)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    [held] = [judged for judged in report.rules if judged.rule == rules.HOLDS_WHAT_IT_GIVES.name]
+    assert held.num_violations == num_rounds
+    return report.num_events, peak
+
+
+def test_a_longer_trace_takes_no_more_memory_though_all_of_it_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emulator.trace.reader.BLOCK_BYTES", 1 << 15)
+    (num_few, peak_of_few), (num_many, peak_of_many) = (peak_of_checking(tmp_path, num) for num in (250, 1_000))
+    assert num_many > 3.9 * num_few
+    assert peak_of_many < 1.1 * peak_of_few
 
 
 # Traces that no program would write
