@@ -13,6 +13,8 @@ from pathlib import Path
 
 from emulator import Shape, generate, write_inputs
 from emulator.protocol.files import ClientInput, FileMetadata
+from emulator.trace.checker import check_trace
+from emulator.trace.reader import Trace
 
 BARE = Path(__file__).with_name("bare.py")
 
@@ -26,9 +28,9 @@ class Ended:
     said: dict[str, float]
 
 
-def run_emulator(inputs: Path, num_clients: int) -> Ended:
+def run_emulator(inputs: Path, num_clients: int, *flags: str) -> Ended:
     """A whole run without a screen: interpreter started, inputs read, outputs proven, every process reaped."""
-    ended = _run(emulator_command(inputs, num_clients))
+    ended = _run([*emulator_command(inputs, num_clients), *flags])
     if not ended.said["is_proven"]:
         raise SystemExit(f"the outputs of {inputs} were not proven")
     return ended
@@ -37,6 +39,15 @@ def run_emulator(inputs: Path, num_clients: int) -> Ended:
 def emulator_command(inputs: Path, num_clients: int) -> list[str]:
     places = ["--inputs", str(inputs), "--output", str(inputs / "out")]
     return [sys.executable, "-m", "emulator", "--clients", str(num_clients), *places, "--json"]
+
+
+def check_events_per_s(trace: Path) -> float:
+    """How many events of a trace the checker takes in a second, reading and decoding included."""
+    began_s = time.perf_counter()
+    report = check_trace(Trace(trace))
+    if report.verdict != "valid":
+        raise SystemExit(f"{trace}: {report.verdict}")
+    return report.num_events / (time.perf_counter() - began_s)
 
 
 def run_bare(num_clients: int, num_asks: int, num_serving: int | None = None) -> Ended:

@@ -16,6 +16,7 @@ from pathlib import Path
 from measure import (
     Ended,
     Figures,
+    check_events_per_s,
     machine,
     most_private_bytes,
     run_bare,
@@ -84,6 +85,26 @@ def rate(folder: Path, times: int) -> Iterator[Row]:
     )
 
 
+def trace(folder: Path, times: int) -> Iterator[Row]:
+    """What it costs to record every message, and how fast the checker reads that."""
+    inputs, path = write_exchange(folder / "traced", clients=6, segments=5000), folder / "trace.jsonl"
+    pairs = [(run_emulator(inputs, 6, "--trace", str(path)), run_emulator(inputs, 6)) for _ in range(2 * times)]
+    traced, plain = (Figures([run.said["segments_per_s"] / 1000 for run in runs]) for runs in zip(*pairs, strict=True))
+    ratio = plain / traced
+    yield Row(
+        "the same, every event traced; without a trace for comparison",
+        f"{traced.show('.0f')} k segments/s",
+        "≤ 1.3 × slower",
+        ratio.median <= 1.3,
+        _cpu([run for run, _ in pairs]),
+        f"{plain.show('.0f')} k segments/s",
+        ratio.show(".2f"),
+    )
+    checked = Figures([check_events_per_s(path) / 1000 for _ in range(times)])
+    is_reached = checked.median >= 300
+    yield Row("the checker, on that trace", f"{checked.show('.0f')} k events/s", "≥ 300 k events/s", is_reached)
+
+
 def clients_500(folder: Path, times: int) -> Iterator[Row]:
     yield _many_clients(folder, 500, 4.0, times)
 
@@ -130,6 +151,7 @@ MEASUREMENTS: dict[str, Callable[[Path, int], Iterator[Row]]] = {
     "samples": samples,
     "flash-crowd": flash_crowd,
     "rate": rate,
+    "trace": trace,
     "500-clients": clients_500,
     "1000-clients": clients_1000,
     "long-file": long_file,
