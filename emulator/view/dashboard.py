@@ -74,7 +74,7 @@ def _narrow(
     num_clients = len(statistics.clients)
     num_below = LEAST_FEED + 1 + (room >= LEAST_BODY)
     lines = panels.clients_panel(
-        statistics, facts, rates, width, min(num_clients + 1, max(2, room - num_below)), silent
+        statistics, facts, rates, width, min(num_clients + 1, max(4, room - num_below)), silent
     )
     if room - len(lines) > LEAST_FEED + 1:
         lines.append(panels.files_line(statistics, width))
@@ -96,9 +96,13 @@ def _wide(
     num_clients = len(statistics.clients)
     side_width = min(max(width // 4, SIDE_WIDTHS[0]), SIDE_WIDTHS[1])
     main = width - side_width - 2
-    upper = min(max(num_clients + 8, 16), max(6, room * 3 // 5))
-    side = panels.tracker_panel(statistics, side_width, 3 + min(len(statistics.roles), max(1, upper // 3)))
-    side += panels.load_panel(statistics, side_width, upper - len(side))
+    most = room - LEAST_FEED - 1
+    if 2 * (num_clients + 1) > most:
+        most = room * 3 // 5  # the segments do not fit below the clients, and need room of their own
+    upper = min(max(num_clients + 8, 16), max(6, most))
+    num_files = min(len(statistics.roles), max(1, upper // 3))
+    tracker = panels.tracker_panel(statistics, side_width, 3 + num_files)
+    side = tracker + panels.load_panel(statistics, side_width, upper - len(tracker))
     left = panels.clients_panel(statistics, facts, rates, main, min(num_clients + 1, upper), silent)
     has_maps = num_clients < upper - len(left)
     if has_maps:

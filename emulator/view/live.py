@@ -21,7 +21,7 @@ from emulator.view.terminal import UNDO_SCREEN, KeptTerminal
 from emulator.view.text import plural, printable
 
 FRAME_S = 0.1
-FINAL_LINES = 20
+FINAL_LINES = 24
 """As much of the last screen is left standing above the summary."""
 LINE_EVERY_S = 0.5
 PROGRESS_EVERY_S = 2.0

@@ -40,6 +40,7 @@ SILENT_S = 3.0
 SILENT_INTERVALS = 10
 """where that is so many times as long as clients are silent on average: a slow swarm is not a stuck one."""
 ROOMY = 100
+LEAST_BAR = 8
 LEAST_DOING = 14
 WORDY_DOING = 44
 """Columns from which on what a client does is written out."""
@@ -99,9 +100,10 @@ def header(
     left_s = (goal - got) / rates.total if rates.total else None
     title = Text.assemble((printable(facts.title), "bold"), f"  {printable(facts.note)}" if facts.note else "")
     segments = f"{got:,} of {plural(goal, 'segment')}" if width >= ROOMY else f"{got:,}/{goal:,}"
-    figures = f" {int(share * 100):3}%  {segments}  {rates.total:,.0f}/s  elapsed {seconds(elapsed_s)}"
-    figures += f"  left {seconds(left_s)}" if got < goal else ""
-    bar_width = max(8, width - len(figures))
+    figures = f" {int(share * 100):3}%  {segments}  {rates.total:,.0f}/s"
+    elapsed, left = f"  elapsed {seconds(elapsed_s)}", f"  left {seconds(left_s)}" if got < goal else ""
+    figures += elapsed + left if len(figures + elapsed + left) <= width - LEAST_BAR else left or elapsed
+    bar_width = max(LEAST_BAR, width - len(figures))
     stage = Text(_stage(statistics, got), "dim")
     if num_silent:
         stage = Text.assemble((f"{plural(num_silent, 'client')} silent", "bold red"), " · ", stage)
@@ -166,6 +168,7 @@ class _Columns:
     number: int
     """0 where there is room for the most important columns only."""
     roles: int
+    has_goals: bool
     has_rates: bool
     is_wordy: bool
 
@@ -174,12 +177,15 @@ def _columns(statistics: SwarmStatistics, facts: Facts, width: int) -> _Columns:
     most = len(f"{max(facts.goals, default=0):,}")
     got, number, roles = 2 * most + 1, max(5, most), min(max(5, len(statistics.roles)), 12)
     left = width - (6 + 9 + 1 + got + 2 * (1 + number) + 3 * 5 + 1 + roles + 1)
+    has_goals = left >= LEAST_DOING
+    if not has_goals:
+        got, left = max(3, most), left + got - max(3, most)
     if left < LEAST_DOING // 2:
-        return _Columns(6, got, 0, 0, has_rates=False, is_wordy=False)
+        return _Columns(6, 2 * most + 1, 0, 0, has_goals=True, has_rates=False, is_wordy=False)
     has_rates = left >= LEAST_DOING + 14
     left -= 14 if has_rates else 0
     is_wordy = left >= WORDY_DOING + 10
-    return _Columns(18 if is_wordy else 8, got, number, roles, has_rates, is_wordy)
+    return _Columns(18 if is_wordy else 8, got, number, roles, has_goals, has_rates, is_wordy)
 
 
 def clients_panel(
@@ -226,7 +232,8 @@ def _client_line(
     is_done = client.finished_s is not None or goal == 0
     text = Text(f"{client.rank:>6} ")
     text.append_text(bar(client.num_got / goal if goal else 1.0, columns.bar, "green" if is_done else "cyan"))
-    text.append(f" {f'{client.num_got:,}/{goal:,}':>{columns.got}} ")
+    got = f"{client.num_got:,}/{goal:,}" if columns.has_goals else f"{client.num_got:,}"
+    text.append(f" {got:>{columns.got}} ")
     if columns.number:
         text.append(f"{client.num_from_peers:>{columns.number},} {client.num_from_seeds:>{columns.number},}")
         text.append(f" {client.num_misses:>4,}", "red" if client.num_misses else "dim")

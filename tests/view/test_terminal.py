@@ -15,6 +15,8 @@ from emulator.scenario.generate import Shape
 from emulator.scenario.scenario import Scenario, read_scenario
 from emulator.view.terminal import KeptTerminal
 from tests.conftest import SAMPLES, MakeScenario
+from tests.ends.leftovers import assert_outputs_whole, processes_of, wait_until
+from tests.ends.runs import START_UP_S
 from tests.ends.test_terminal import Terminal
 
 
@@ -64,7 +66,7 @@ def crash(self, now, most_lines=None):
 
 whole, LiveView.frame = LiveView.frame, crash
 """
-"""What the interpreter of a run does first, so that its view fails, but only after so many segments."""
+"""Lets the view fail, after so many segments."""
 
 
 class WatchedRun(Terminal):
@@ -100,15 +102,17 @@ def watched(tmp_path: Path) -> Iterator[StartWatched]:
 
 
 @pytest.fixture
-def failing_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    def fail(after: int) -> None:
+def first_of_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let the interpreters of runs execute this before anything else."""
+
+    def execute(code: str) -> None:
         site = tmp_path / "site"
         site.mkdir()
-        (site / "sitecustomize.py").write_text(CRASH.format(after=after))
+        (site / "sitecustomize.py").write_text(code)
         root = Path(emulator.__file__).parent.parent
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(site), str(root))))
 
-    return fail
+    return execute
 
 
 def test_a_run_however_short_shows_its_last_state_and_then_the_summary(watched: StartWatched) -> None:
@@ -121,14 +125,27 @@ def test_a_run_however_short_shows_its_last_state_and_then_the_summary(watched: 
 
 @pytest.mark.parametrize("after", [-1, 200])
 def test_a_view_that_fails_gives_the_terminal_back_and_the_run_goes_on(
-    watched: StartWatched, failing_view: Callable[[int], None], make_scenario: MakeScenario, after: int
+    watched: StartWatched, first_of_all: Callable[[str], None], make_scenario: MakeScenario, after: int
 ) -> None:
-    failing_view(after)
+    first_of_all(CRASH.format(after=after))
     run = watched(make_scenario(Shape(clients=4, files=4, segments=(400, 400))))
     assert run.end() == 0
     told = "emulator: the view failed (ZeroDivisionError('a bug in the view')); the run went on without it\r\n"
     assert run.last_words.startswith(told)
     assert "proven: 12 of 12 wanted files are right" in run.last_words
+
+
+def test_a_run_that_ignores_hang_ups_goes_on_without_its_terminal(
+    watched: StartWatched, first_of_all: Callable[[str], None], make_scenario: MakeScenario
+) -> None:
+    first_of_all("import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n")
+    scenario = make_scenario(Shape(clients=4, files=4, segments=(1_000, 1_000)))
+    run = watched(scenario)
+    run.watch_until(lambda: b"\x1b[?25l" in run.seen, "the live view")
+    run.hang_up()
+    wait_until(lambda: not processes_of(run.shell.pid), START_UP_S, "the end of the run")
+    assert_outputs_whole(scenario, run.output)
+    assert len(list(run.output.iterdir())) == len(scenario.expected_outputs())
 
 
 def test_a_run_without_colours_has_the_screen_without_them(
