@@ -277,10 +277,10 @@ def crowd_panel(statistics: SwarmStatistics, facts: Facts, width: int) -> Lines:
     for share in shares:
         buckets[int(share * 10)] += 1
     most = max(buckets)
-    columns = Text("how far ")
+    columns = Text("how far %")
     for index, number in enumerate(buckets):
         level = -(-number * 8 // most) if number else 0
-        columns.append(f" {index * 10}%", "dim")
+        columns.append(f" {index * 10}", "dim")
         columns.append(BLOCKS[level], "green" if index == 10 else "cyan")
         columns.append(f"{number}" if number else "", "bold")
     states = Counter(client.state for client in statistics.clients)
