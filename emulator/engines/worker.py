@@ -7,39 +7,31 @@ import signal
 import sys
 import termios
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from emulator.engines.communicators import PacedCommunicator, QueueCommunicator, TracedCommunicator
+from emulator.engines.journal import Journal, WallClock
 from emulator.engines.packet_queue import PacketQueue
 from emulator.engines.wiring import STEPS, StepBoard, Wiring
 from emulator.protocol.client import run_client
 from emulator.protocol.events import AnyEvent, Channel, ThreadEnded, ThreadFailed, ThreadStarted
-from emulator.protocol.messages import TRACKER, AnyMessage, Hit
+from emulator.protocol.messages import TRACKER
 from emulator.protocol.node import Clock, Communicator, Handler, Node, Storage, serve
 from emulator.protocol.tracker import Tracker
 from emulator.scenario.storage import DirectoryStorage
 from emulator.strategies import find_strategy
-from emulator.trace.format import ReceivedLine, SentLine, encode_lines, encode_record
-from emulator.trace.records import Batch, Record, ThreadName
+from emulator.trace.records import ThreadName
 
-BATCH = 64
-"""Events that travel to the parent in one packet, unless `SHIP_AFTER_S` have passed since the last one."""
-SHIP_AFTER_S = 0.02
-TRACE_BATCH = 300
-"""Lines of a trace that travel in one packet; as many as fit one, unless their names are long."""
 STDOUT = 1
 TELL_EVERY_MS = 50
 """Where a run is traced, how often each of up to 100 processes tells that it has told everything."""
 LONGEST_TRACEBACK = 8_000
 LONGEST_LINE = 1_000
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# Made once, before any worker is forked: to make a decoder takes longer than to decode a hundred messages.
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[int, AnyMessage]).decode
 _CODES = {step: code for code, step in enumerate(STEPS)}
 
 
@@ -64,142 +56,6 @@ class WorkerPlan(msgspec.Struct, frozen=True):
     """What gives the terminal back as it was, should the parent be killed while it draws on it."""
     terminal: list[Any] | None
     """The terminal's settings before the parent began to draw, as `termios` has them; None where it does not."""
-
-
-class WallClock:
-    """Wall time since the run began."""
-
-    def __init__(self, began_s: float) -> None:
-        self.began_ns = round(began_s * 1e9)
-
-    def now(self) -> float:
-        # In whole nanoseconds, which are written in nine decimals at most.
-        return (time.monotonic_ns() - self.began_ns) / 1e9
-
-    def sleep(self, duration_s: float) -> None:
-        time.sleep(duration_s)
-
-
-class QueueCommunicator:
-    """A communicator over one inbox a rank. One thread reads; what is sent to a dead rank is dropped."""
-
-    def __init__(self, channel: Channel, rank: int, wiring: Wiring) -> None:
-        self._channel = channel
-        self._rank = rank
-        self._wiring = wiring
-        self._inbox = wiring.inbox(channel, rank)
-        self._outboxes: dict[int, PacketQueue] = {}
-
-    def send(self, message: AnyMessage, dest: int) -> None:
-        outbox = self._outboxes.get(dest)
-        if outbox is None:
-            outbox = self._outboxes[dest] = self._wiring.inbox(self._channel, dest)
-        try:
-            outbox.put(_encode((self._rank, message)))
-        except BrokenPipeError:
-            return  # the parent sees the death for itself
-
-    def recv(self) -> tuple[int, AnyMessage]:
-        return _decode(self._inbox.get())
-
-
-class Journal:
-    """One process's events on their way to the parent, in the order in which its threads recorded them."""
-
-    def __init__(self, rank: int, queue: PacketQueue, clock: WallClock, is_traced: bool) -> None:
-        self._rank = rank
-        self._queue = queue
-        self._now = clock.now
-        self.began_ns = clock.began_ns
-        self._is_traced = is_traced
-        self.lock = threading.Lock()
-        self._records: list[Record] = []
-        self.times_s: list[float] = []
-        """When each line was recorded. Whoever adds to both has held the lock since before looking at the clock."""
-        self.lines: list[SentLine | ReceivedLine | msgspec.Raw] = []
-        """Encoded together: one call for hundreds of lines."""
-        self._shipped_s = 0.0
-
-    def record(self, thread: ThreadName, step: str, event: AnyEvent) -> None:
-        with self.lock:
-            now = self._now()
-            record = Record(now, self._rank, thread, step, event)
-            self._records.append(record)
-            if self._is_traced:
-                self.times_s.append(now)
-                self.lines.append(msgspec.Raw(encode_record(record)))
-            if len(self._records) >= BATCH or now - self._shipped_s > SHIP_AFTER_S:
-                self._ship(now)
-
-    def flush(self) -> None:
-        """Tell what is waiting; where the run is traced, also that nothing is."""
-        with self.lock:
-            if self._records or self._is_traced:
-                self._ship(self._now())
-
-    def _ship(self, now: float) -> None:
-        try:
-            self._queue.put(_encode(Batch(self._rank, now, self._records, self.times_s, encode_lines(self.lines))))
-        except BrokenPipeError:
-            os._exit(1)  # the parent is gone
-        self._records.clear()
-        self.times_s.clear()
-        self.lines.clear()
-        self._shipped_s = now
-
-
-class TracedCommunicator(QueueCommunicator):
-    """A communicator that records every message: before it is handed over, and after it was taken.
-
-    It writes into the journal itself: for so short a task, each call in between would be a good part of the cost.
-    """
-
-    def __init__(self, channel: Channel, rank: int, wiring: Wiring, node: "WorkerNode", journal: Journal) -> None:
-        super().__init__(channel, rank, wiring)
-        self._hand_over, self._take = super().send, super().recv
-        self._node = node
-        self._journal = journal
-        self._began_ns = journal.began_ns
-
-    def send(self, message: AnyMessage, dest: int) -> None:
-        node, journal = self._node, self._journal
-        with journal.lock:
-            now = (time.monotonic_ns() - self._began_ns) / 1e9
-            journal.times_s.append(now)
-            journal.lines.append(SentLine(self._channel, dest, message, now, self._rank, node.thread, node.step))
-        self._hand_over(message, dest)
-        if len(journal.lines) >= TRACE_BATCH:
-            journal.flush()
-
-    def recv(self) -> tuple[int, AnyMessage]:
-        source, message = received = self._take()
-        node, journal = self._node, self._journal
-        with journal.lock:
-            now = (time.monotonic_ns() - self._began_ns) / 1e9
-            journal.times_s.append(now)
-            journal.lines.append(ReceivedLine(self._channel, source, message, now, self._rank, node.thread, node.step))
-        return received
-
-
-class PacedCommunicator:
-    """A communicator through which segments leave one by one, each taking its time; nothing else is slowed."""
-
-    def __init__(self, communicator: Communicator, clock: Clock, pace: float) -> None:
-        self._communicator = communicator
-        self._clock = clock
-        self._segment_s = 1 / pace
-        self._free_s = 0.0
-        """When the segment before has left."""
-
-    def send(self, message: AnyMessage, dest: int) -> None:
-        if isinstance(message, Hit):
-            now = self._clock.now()
-            self._free_s = max(self._free_s, now) + self._segment_s
-            self._clock.sleep(self._free_s - now)
-        self._communicator.send(message, dest)
-
-    def recv(self) -> tuple[int, AnyMessage]:
-        return self._communicator.recv()
 
 
 class Worker(msgspec.Struct, frozen=True):

@@ -13,9 +13,10 @@ import msgspec
 import pytest
 
 from emulator.engines import worker
+from emulator.engines.communicators import QueueCommunicator
+from emulator.engines.journal import BATCH, Journal, WallClock
 from emulator.engines.packet_queue import PacketQueue, open_pair
 from emulator.engines.wiring import Wiring
-from emulator.engines.worker import BATCH, Journal, QueueCommunicator, WallClock
 from emulator.errors import WorkerDied, WorkerFailed
 from emulator.protocol.events import BarrierPassed, ThreadEnded, ThreadStarted
 from emulator.protocol.messages import TRACKER, AnyMessage, Barrier, Close

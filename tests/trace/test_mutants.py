@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from emulator import Options, RunError, run, write_inputs
-from emulator.engines.worker import QueueCommunicator
+from emulator.engines.communicators import QueueCommunicator
 from emulator.protocol import client, upload
 from emulator.protocol.download import Downloader
 from emulator.protocol.events import FileWritten, RoleChanged

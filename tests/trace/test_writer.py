@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator import Options, RunError, Scenario, run, write_inputs
-from emulator.engines.worker import QueueCommunicator
+from emulator.engines.communicators import QueueCommunicator
 from emulator.errors import InputError, RunTimedOut, WorkerDied, WorkerFailed
 from emulator.protocol.events import Received, Sent, ThreadFailed
 from emulator.protocol.files import ClientInput

@@ -1,0 +1,77 @@
+"""What a worker records, on its way to the parent."""
+
+import os
+import threading
+import time
+
+import msgspec
+
+from emulator.engines.packet_queue import PacketQueue
+from emulator.protocol.events import AnyEvent
+from emulator.trace.format import ReceivedLine, SentLine, encode_lines, encode_record
+from emulator.trace.records import Batch, Record, ThreadName
+
+BATCH = 64
+"""Events that travel to the parent in one packet, unless `SHIP_AFTER_S` have passed since the last one."""
+SHIP_AFTER_S = 0.02
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class WallClock:
+    """Wall time since the run began."""
+
+    def __init__(self, began_s: float) -> None:
+        self.began_ns = round(began_s * 1e9)
+
+    def now(self) -> float:
+        # In whole nanoseconds, which are written in nine decimals at most.
+        return (time.monotonic_ns() - self.began_ns) / 1e9
+
+    def sleep(self, duration_s: float) -> None:
+        time.sleep(duration_s)
+
+
+class Journal:
+    """One process's events on their way to the parent, in the order in which its threads recorded them."""
+
+    def __init__(self, rank: int, queue: PacketQueue, clock: WallClock, is_traced: bool) -> None:
+        self._rank = rank
+        self._queue = queue
+        self._now = clock.now
+        self.began_ns = clock.began_ns
+        self._is_traced = is_traced
+        self.lock = threading.Lock()
+        self._records: list[Record] = []
+        self.times_s: list[float] = []
+        """When each line was recorded. Whoever adds to both has held the lock since before looking at the clock."""
+        self.lines: list[SentLine | ReceivedLine | msgspec.Raw] = []
+        """Encoded together: one call for hundreds of lines."""
+        self._shipped_s = 0.0
+
+    def record(self, thread: ThreadName, step: str, event: AnyEvent) -> None:
+        with self.lock:
+            now = self._now()
+            record = Record(now, self._rank, thread, step, event)
+            self._records.append(record)
+            if self._is_traced:
+                self.times_s.append(now)
+                self.lines.append(msgspec.Raw(encode_record(record)))
+            if len(self._records) >= BATCH or now - self._shipped_s > SHIP_AFTER_S:
+                self._ship(now)
+
+    def flush(self) -> None:
+        """Tell what is waiting; where the run is traced, also that nothing is."""
+        with self.lock:
+            if self._records or self._is_traced:
+                self._ship(self._now())
+
+    def _ship(self, now: float) -> None:
+        try:
+            self._queue.put(_encode(Batch(self._rank, now, self._records, self.times_s, encode_lines(self.lines))))
+        except BrokenPipeError:
+            os._exit(1)  # the parent is gone
+        self._records.clear()
+        self.times_s.clear()
+        self.lines.clear()
+        self._shipped_s = now
