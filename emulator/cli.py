@@ -285,7 +285,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from emulator.view.session import Manner, RunRequest, run_and_tell
+    from emulator.view.commands import Manner, RunRequest, run_and_tell
 
     options = Options(
         engine=arguments.engine,
@@ -334,7 +334,7 @@ def _generate(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from emulator.view.session import verify_and_tell
+    from emulator.view.commands import verify_and_tell
 
     return verify_and_tell(arguments.inputs, arguments.clients, arguments.outputs, arguments.json)
 
