@@ -1,6 +1,6 @@
 """What a worker records, on its way to the parent."""
 
-import os
+import contextlib
 import threading
 import time
 
@@ -67,10 +67,9 @@ class Journal:
                 self._ship(self._now())
 
     def _ship(self, now: float) -> None:
-        try:
+        # Where the parent is gone, the life pipe ends this process, which may have a terminal to give back first.
+        with contextlib.suppress(BrokenPipeError):
             self._queue.put(_encode(Batch(self._rank, now, self._records, self.times_s, encode_lines(self.lines))))
-        except BrokenPipeError:
-            os._exit(1)  # the parent is gone
         self._records.clear()
         self.times_s.clear()
         self.lines.clear()
