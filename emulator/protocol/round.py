@@ -104,18 +104,20 @@ class Connection:
             segment = self._holding.first_missing
         node.upload.send(SegmentRequest(file, segment), self.uploader)
         source, answer = node.download.recv()
-        match answer:
-            case Hit(answered, number, data) if (source, answered, number) == (self.uploader, file, segment):
-                self._is_open = True
-                if self._holding.add(segment, data):
-                    self.segments.append(segment)
-                    self._round.num_taken += 1
-                    return True
-                node.record(SegmentRejected(file, segment, self.uploader))
-            case Miss(answered, number) if (source, answered, number) == (self.uploader, file, segment):
-                pass
-            case _:
-                raise unexpected(node, source, answer)
+        if (
+            source != self.uploader
+            or not isinstance(answer, (Hit, Miss))
+            or answer.segment != segment
+            or answer.file != file
+        ):
+            raise unexpected(node, source, answer)
+        if isinstance(answer, Hit):
+            self._is_open = True
+            if self._holding.add(segment, answer.data):
+                self.segments.append(segment)
+                self._round.num_taken += 1
+                return True
+            node.record(SegmentRejected(file, segment, self.uploader))
         self.is_missed = True
         return False
 

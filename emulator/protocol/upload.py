@@ -27,14 +27,10 @@ class Uploader:
         node.step = "U1"
 
     def handle(self, source: int, message: AnyMessage) -> None:
-        self._react(source, message)
-        if self.is_running:
-            self._node.step = "U1"
-
-    def _react(self, source: int, message: AnyMessage) -> None:
         match message:
             case SegmentRequest(file, segment):
-                self._answer_segment(source, file, segment)  # U2
+                self._node.step = "U2"
+                self._answer_segment(source, file, segment)
             case ConnectionCountRequest():
                 self._node.step = "U3"
                 self._node.download.send(ConnectionCount(len(self._connections)), source)
@@ -44,12 +40,13 @@ class Uploader:
             case Stop():
                 self._node.step = "U5"
                 self._end()
+                return
             case _:
                 raise unexpected(self._node, source, message)
+        self._node.step = "U1"
 
     def _answer_segment(self, client: int, file: str, segment: int) -> None:
         """U2: a segment of a file that it seeds, or of one that it is still downloading."""
-        self._node.step = "U2"
         data = self._library.get(file, segment)
         if data is None:
             self._node.download.send(Miss(file, segment), client)

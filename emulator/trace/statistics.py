@@ -37,12 +37,8 @@ from emulator.trace.records import Record
 
 NUM_RECENT = 60
 """Records that are kept for a feed of what happened last."""
-ROUTINE = (
-    ThreadStarted,
-    RoundEnded,
-    ConnectionOpened,
-    ConnectionClosed,
-)
+MESSAGES = frozenset({Sent, Received})
+ROUTINE = frozenset({ThreadStarted, RoundEnded, ConnectionOpened, ConnectionClosed})
 """Events that a feed leaves out: others say the same from the other side."""
 MAX_MAPPED = 50_000_000
 """A file that is said to have more segments has no map."""
@@ -156,11 +152,13 @@ class SwarmStatistics:
             self.add(record)
 
     def add(self, record: Record) -> None:
-        if isinstance(record.event, Sent | Received):
+        kind = type(record.event)
+        if kind in MESSAGES:
             return
         self.num_records += 1
-        self.latest_s = max(self.latest_s, record.time_s)
-        if not isinstance(record.event, ROUTINE):
+        if record.time_s > self.latest_s:
+            self.latest_s = record.time_s
+        if kind not in ROUTINE:
             self.recent.append(record)
         if record.rank == 0:
             self._add_tracker(record)
@@ -195,6 +193,8 @@ class SwarmStatistics:
                 client.round = round
                 client.source = ""
                 self.num_lists += 1
+            case RoundEnded():
+                pass  # its segments are counted as they are taken
             case PeerChosen(peer=peer):
                 client.source = f"peer {peer}"
             case SeedChosen(seed=seed):
