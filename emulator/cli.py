@@ -372,6 +372,6 @@ def _completion(arguments: argparse.Namespace) -> int:
     try:
         import shtab
     except ImportError:
-        raise EmulatorError("completion needs the package shtab: pip install 'emulator[completion]'") from None
+        raise EmulatorError("completion needs the package shtab: pip install '.[completion]'") from None
     print(shtab.complete(make_parser(), arguments.shell))
     return 0

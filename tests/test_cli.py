@@ -348,7 +348,7 @@ def test_completion_without_its_package_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "shtab", None)
     status, out, err = call(capsys, "completion", "bash")
     assert (status, out) == (EmulatorError.exit_status, "")
-    assert err == "emulator: completion needs the package shtab: pip install 'emulator[completion]'\n"
+    assert err == "emulator: completion needs the package shtab: pip install '.[completion]'\n"
 
 
 # Generating and verifying

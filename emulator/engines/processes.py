@@ -81,6 +81,7 @@ def run_processes(
             pace=options.pace,
             rng_seed=options.rng_seed,
             began_s=began_s,
+            is_watched=observer.interval_s is not None,
             is_traced=trace is not None,
             undo=observer.undo,
             terminal=terminal_state() if observer.undo else None,

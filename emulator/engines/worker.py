@@ -28,7 +28,7 @@ from emulator.trace.records import ThreadName
 
 STDOUT = 1
 TELL_EVERY_MS = 50
-"""Where a run is traced, how often each of up to 100 processes tells that it has told everything."""
+"""Where a run is traced or watched, how often each of up to 100 processes tells that it has told everything."""
 LONGEST_TRACEBACK = 8_000
 LONGEST_LINE = 1_000
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -50,6 +50,8 @@ class WorkerPlan(msgspec.Struct, frozen=True):
     rng_seed: int
     began_s: float
     """`time.monotonic()` at the start of the run."""
+    is_watched: bool
+    """Whether somebody watches, who is to see what a worker did last even while that waits."""
     is_traced: bool
     """Whether every message is recorded, and told for a trace."""
     undo: bytes
@@ -203,7 +205,7 @@ def _watch_parent(rank: int, plan: WorkerPlan, journal: Journal) -> None:
     """End with the parent, whatever killed it; nobody is left then to give the terminal back but the tracker."""
     life = plan.wiring.life()
     try:
-        if plan.is_traced:
+        if plan.is_traced or plan.is_watched:
             _tell_regularly(life, journal, plan.size)
         life.get()
     except EOFError:
@@ -215,7 +217,7 @@ def _watch_parent(rank: int, plan: WorkerPlan, journal: Journal) -> None:
 
 
 def _tell_regularly(life: PacketQueue, journal: Journal, size: int) -> None:
-    """Until the parent is gone: it can merge only what happened before the time up to which everybody has told.
+    """Until the parent is gone: it can show, and merge into a trace, only what everybody has told.
 
     The more processes there are, the more rarely each of them wakes up for it.
     """

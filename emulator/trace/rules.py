@@ -16,8 +16,6 @@ class Rule:
     needs: frozenset[str] = MESSAGES
     is_strategy: bool = False
     """Whether it holds for the strategy `peers-first` alone."""
-    is_about_end: bool = False
-    """Whether only a trace that is complete can show that it was kept."""
     needs_inputs: bool = False
     uses: frozenset[str] = frozenset()
     """Kinds of events that it looks at as well, where they are recorded."""
@@ -135,7 +133,6 @@ EVERYTHING_COMPLETE = Rule(
     "everything-complete",
     ("D7", "D8", "T9"),
     "In the end every client is finished, every wanted file is complete, and every request is answered.",
-    is_about_end=True,
 )
 
 RULES = (

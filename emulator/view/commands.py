@@ -91,6 +91,7 @@ def _run_for_person(request: RunRequest, trace: Path | None) -> int:
         title=f"{scenario.inputs}: {plural(len(scenario.clients), 'client')}, strategy {request.options.strategy}",
         goals=scenario.wanted_segments(),
         wanted=[client.wanted for client in scenario.clients],
+        patience_s=_patience_s(request.options, len(scenario.clients)),
         note=_note(request.options),
     )
 
@@ -105,6 +106,11 @@ def _run_for_person(request: RunRequest, trace: Path | None) -> int:
     if report and trace:
         tell_report(report, trace, is_brief=True)
     return _status(result, report)
+
+
+def _patience_s(options: Options, num_clients: int) -> float:
+    """A slowed run is silent for as long as a visit takes, at worst one to a seed that all clients share."""
+    return options.quota * num_clients / options.pace if options.pace else 0.0
 
 
 def _note(options: Options) -> str:

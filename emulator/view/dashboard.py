@@ -56,7 +56,7 @@ def dashboard(
     statistics: SwarmStatistics, facts: Facts, rates: Rates, elapsed_s: float, width: int, height: int
 ) -> Group:
     """Exactly `height` lines of `width` cells, what matters most first where there is little room."""
-    silent = panels.silences(statistics, elapsed_s)
+    silent = panels.silences(statistics, elapsed_s, facts.patience_s)
     lines = panels.header(statistics, facts, rates, elapsed_s, width, len(silent))
     if len(statistics.clients) >= CROWD and height >= 16:
         lines += panels.crowd_panel(statistics, facts, width)

@@ -61,6 +61,8 @@ class Facts:
     """The files that each client wants."""
     note: str = ""
     """Said beside the time: a pace, how a replay goes."""
+    patience_s: float = 0.0
+    """How long a client may be silent in this run, and not be stuck."""
 
 
 @dataclass(frozen=True)
@@ -130,12 +132,15 @@ def _stage(statistics: SwarmStatistics, num_got: int) -> str:
     return f"{finished} · {from_peers:.0%} from peers · load even to {evenness:.2f} (Jain)"
 
 
-def silences(statistics: SwarmStatistics, elapsed_s: float) -> dict[int, float]:
-    """Clients that download and were not heard of for long, and for how many seconds: who is stuck."""
+def silences(statistics: SwarmStatistics, elapsed_s: float, patience_s: float = 0.0) -> dict[int, float]:
+    """Clients that download and were not heard of for long, and for how many seconds: who is stuck.
+
+    `patience_s` is how long one may well be silent in this run.
+    """
     if not statistics.num_records:
         return {}
     interval_s = elapsed_s * len(statistics.clients) / statistics.num_records
-    least_s = max(SILENT_S, SILENT_INTERVALS * interval_s)
+    least_s = max(SILENT_S, SILENT_INTERVALS * interval_s, patience_s)
     return {
         client.rank: elapsed_s - client.latest_s
         for client in statistics.clients

@@ -26,8 +26,8 @@ def recorded_run(record: Path | None, trace: Path | None, note: str) -> Iterator
     check_name(record, trace)
     try:
         yield
-    except Interrupted:
-        raise
+    except Interrupted as error:
+        raise Interrupted(f"{error}; nothing is recorded", error.exit_status - 128) from None
     except RunError:
         _record(record, trace, note)
         raise

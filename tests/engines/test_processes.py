@@ -30,6 +30,7 @@ from emulator.runner import run
 from emulator.scenario.scenario import Scenario
 from emulator.strategies import DEFAULT, STRATEGIES
 from emulator.trace.records import Record
+from emulator.trace.statistics import SwarmStatistics
 from tests.engines.processes import forked, reaped
 from tests.engines.swarms import Recorder, failure_of, leaves_nothing, seed_and_leechers
 
@@ -284,6 +285,25 @@ def watched_by(observer: Recorder, scenario: Scenario, output: Path) -> None:
     """Run on the engine alone: `run` shields it from what observers raise."""
     output.mkdir()
     run_processes(scenario.inputs, len(scenario.clients), output, Options(), observer)
+
+
+def test_who_watches_sees_what_a_process_did_last_while_it_waits(tmp_path: Path) -> None:
+    """The tracker opens the second barrier and names a peer, and then has nothing to do while segments take seconds."""
+    seen: list[tuple[int, int]] = []
+
+    class Watcher(Recorder):
+        interval_s: float | None = 0.05
+
+        def __init__(self, statistics: SwarmStatistics) -> None:
+            super().__init__()
+            self._statistics = statistics
+
+        def tick(self) -> None:
+            seen.append((self._statistics.barrier, self._statistics.num_lists))
+
+    with pytest.raises(RunTimedOut):  # a segment takes twice as long as the run is given
+        run(seed_and_leechers(tmp_path / "in"), tmp_path / "out", Options(pace=0.5, timeout_s=1.0), watch=Watcher)
+    assert seen[-1] == (2, 1)
 
 
 @pytest.mark.parametrize("at", ["begin", "observe", "tick", "end"])

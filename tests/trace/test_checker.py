@@ -46,7 +46,6 @@ from tests.trace.test_histories import RIGHT, WRONG_ONES
 F = "file1"
 STORY = "the least connected of three of four seeds is taken"
 NAMES = {rule.name for rule in RULES}
-AT_END = {rule.name for rule in RULES if rule.is_about_end}
 
 
 # What is missing
@@ -130,7 +129,8 @@ def test_a_violation_is_invalid_though_the_trace_is_cut(tmp_path: Path) -> None:
     h.own(1, [])
     h.message(TRACKER, 1, Barrier(1))
     report = h.check(tmp_path, outcome=None)
-    assert (invalid(report), unknown(report)) == ({rules.FIRST_BARRIER.name}, AT_END)
+    others = NAMES - {rules.FIRST_BARRIER.name, rules.INPUTS.name}
+    assert (invalid(report), unknown(report)) == ({rules.FIRST_BARRIER.name}, others)
     assert (report.verdict, report.exit_status) == ("invalid", 1)
 
 
@@ -297,3 +297,13 @@ def test_the_order_of_time_is_not_looked_at(tmp_path: Path) -> None:
     path = tmp_path / "trace.jsonl"
     path.write_bytes(b"\n".join([h.lines()[0], *map(encode_record, records), encode_end("complete", "", 0.0)]) + b"\n")
     assert check_trace(Trace(path)).verdict == "valid"
+
+
+def test_a_trace_without_an_event_shows_nothing_though_it_promises_all_kinds_and_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    end = b'{"event":"TraceEnded","outcome":"complete","t":0,"rank":0,"thread":"main"}\n'
+    path.write_bytes(
+        b'{"format":"swarm-trace","version":1,"clients":2,"events":["Sent","Received","RoleChanged"]}\n' + end
+    )
+    report = check_trace(Trace(path))
+    assert (report.verdict, unknown(report)) == ("unknown", {judged.rule for judged in report.rules})
