@@ -70,12 +70,14 @@ def test_every_command_of_the_readme_ends_well(checkout: Path) -> None:
     assert (grade["earned"], grade["possible"], grade["not_checked"]) == (5.5, 6.5, ["inputs"])
 
 
-def test_the_python_example_runs_and_proves_its_outputs(checkout: Path) -> None:
-    (example,) = blocks("python")
-    (checkout / "example.py").write_text(example)
+def test_the_python_examples_run_and_prove_their_outputs(checkout: Path) -> None:
+    first, second = blocks("python")
+    (checkout / "example.py").write_text(first)
     printed = shell("python example.py", checkout).splitlines()
     assert [line.split()[0] for line in printed[:5]] == ["1", "2", "3", "4", "5"]
     assert printed[5].endswith(" True")
+    (checkout / "example.py").write_text(second)
+    assert shell("python example.py", checkout).endswith(" 14 of 14 wanted files are right\n")
 
 
 def test_the_summary_is_shown_as_it_looks(checkout: Path) -> None:

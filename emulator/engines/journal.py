@@ -12,8 +12,7 @@ from emulator.trace.format import ReceivedLine, SentLine, encode_lines, encode_r
 from emulator.trace.records import Batch, Record, ThreadName
 
 BATCH = 64
-"""Events that travel to the parent in one packet, unless `SHIP_AFTER_S` have passed since the last one."""
-SHIP_AFTER_S = 0.02
+"""Events that travel to the parent in one packet; fewer where somebody watches, and is told regularly (`flush`)."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -47,7 +46,6 @@ class Journal:
         """When each line was recorded. Whoever adds to both has held the lock since before looking at the clock."""
         self.lines: list[SentLine | ReceivedLine | msgspec.Raw] = []
         """Encoded together: one call for hundreds of lines."""
-        self._shipped_s = 0.0
 
     def record(self, thread: ThreadName, step: str, event: AnyEvent) -> None:
         with self.lock:
@@ -57,7 +55,7 @@ class Journal:
             if self._is_traced:
                 self.times_s.append(now)
                 self.lines.append(msgspec.Raw(encode_record(record)))
-            if len(self._records) >= BATCH or now - self._shipped_s > SHIP_AFTER_S:
+            if len(self._records) >= BATCH:
                 self._ship(now)
 
     def flush(self) -> None:
@@ -73,4 +71,3 @@ class Journal:
         self._records.clear()
         self.times_s.clear()
         self.lines.clear()
-        self._shipped_s = now
