@@ -203,6 +203,8 @@ class Checker:
                 waiting.remove(event.message)
             else:
                 expected = f"{waiting[0]!r:.80} was sent, and comes next"
+                if type(waiting[0]) is type(event.message):
+                    waiting.popleft()  # it was altered on its way: those behind it are in order
             self._findings.add(rules.DELIVERY, (line,), text, expected)
         if waiting:
             self._in_flight[key] = waiting if len(waiting) > 1 else waiting[0]

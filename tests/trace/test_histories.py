@@ -513,25 +513,13 @@ def a_message_is_another_one_when_it_arrives(h: HandWritten) -> Blame:
     h.sent(2, TRACKER, Finished())
     h.received(TRACKER, 2, Finished())
     h.stop()
-    return [
-        blame(
-            rules.DELIVERY,
-            "rank 0 receives FileCompleted(file='file2') from rank 2 on download",
-            "FileCompleted(file='file1') was sent, and comes next",
-            line,
-        ),
-        blame(
-            rules.DELIVERY,
-            "rank 0 receives Finished() from rank 2 on download",
-            "FileCompleted(file='file1') was sent earlier and comes first",
-            h.at_received(TRACKER, 2, Finished()),
-        ),
-        blame(
-            rules.DELIVERY,
-            "rank 0 never receives FileCompleted(file='file1') from rank 2 on download",
-            "all that is sent arrives",
-        ),
-    ]
+    # One message was altered: those behind it arrive in their order, and are no violations.
+    return blame(
+        rules.DELIVERY,
+        "rank 0 receives FileCompleted(file='file2') from rank 2 on download",
+        "FileCompleted(file='file1') was sent, and comes next",
+        line,
+    )
 
 
 @wrong(rules.DELIVERY)
