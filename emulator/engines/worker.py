@@ -224,6 +224,7 @@ def _tell_regularly(life: PacketQueue, journal: Journal, size: int) -> None:
     ended = select.poll()
     ended.register(life.fileno(), select.POLLIN)
     pause_ms = max(TELL_EVERY_MS, size * TELL_EVERY_MS // 100)
+    journal.flush()
     while not ended.poll(pause_ms):
         journal.flush()
 

@@ -263,12 +263,18 @@ def test_threads_that_record_at_once_lose_nothing_and_keep_their_order() -> None
     os.close(writer)
 
 
-def test_what_is_recorded_rarely_is_told_at_once_and_the_rest_when_it_is_flushed() -> None:
+def test_what_is_recorded_is_told_in_full_packets_and_the_rest_when_it_is_flushed() -> None:
     reader, writer = open_pair()
     queue = PacketQueue(reader, writer)
     journal = Journal(1, queue, WallClock(0.0), False)
-    journal.record("main", "P1", BarrierPassed(1))
-    assert queue.get_nowait() is not None
+    for count in (BATCH, 1):
+        assert queue.get_nowait() is None
+        for _ in range(count):
+            journal.record("main", "P1", BarrierPassed(1))
+        if count < BATCH:
+            assert queue.get_nowait() is None
+            journal.flush()
+        assert queue.get_nowait() is not None
     journal.flush()
     assert queue.get_nowait() is None
     os.close(reader)
