@@ -38,6 +38,45 @@ class ThreadFailed(Event, frozen=True):
     traceback: str
 
 
+class Died(Event, frozen=True):
+    """The rank that this is stamped with is dead: killed, or ended without being told to. Recorded by the engine."""
+
+    cause: str
+
+
+class Restarted(Event, frozen=True):
+    """The rank that this is stamped with is started again. Recorded by the engine."""
+
+    is_state_kept: bool
+    """Whether it still has what it had on its disk."""
+
+
+# Faults (recorded by the engine that injects them; stamped with the rank they happen to, 0 where it is not one rank)
+
+
+class FaultBegan(Event, frozen=True):
+    """A fault of the plan takes effect."""
+
+    fault: str
+    """As in the plan, `kill client 3 at 40%`."""
+
+
+class FaultEnded(Event, frozen=True):
+    """A fault that lasts for a time has ended."""
+
+    fault: str
+
+
+class MessageFaulted(Event, frozen=True, gc=True):
+    """A fault did this to a message on its way, right after it was sent. Only in traces, as `Sent` is."""
+
+    verdict: Literal["dropped", "duplicated", "delayed", "corrupted"]
+    on: Channel
+    to: int
+    message: AnyMessage
+    """As it was sent; where it is corrupted, as it arrives."""
+
+
 # Messages (recorded by the engine, where a run is traced)
 
 
@@ -106,6 +145,10 @@ class DownloadStarted(Event, frozen=True):
     num_present: int
 
 
+class Arrived(Event, frozen=True):
+    """D3: the client comes to the swarm, after a wait that the scenario gave it."""
+
+
 class RoundBegan(Event, frozen=True, gc=True):
     """D3: a new round, with a fresh swarm list; rounds of a file count from 1."""
 
@@ -166,8 +209,24 @@ class FileWritten(Event, frozen=True):
     num_segments: int
 
 
+class FileUnavailable(Event, frozen=True):
+    """D7: the client gives a wanted file up: no live client holds `num_lost` of its segments."""
+
+    file: str
+    num_present: int
+    """Segments that the client has got."""
+    num_lost: int
+    """0 where no live client owns the file or knows its segments at all."""
+
+
 class DownloadsFinished(Event, frozen=True):
-    """D8: every wanted file is written."""
+    """D8: every wanted file is written, or given up."""
+
+
+class ClientLeft(Event, frozen=True):
+    """T8: `client` has departed; it is in no swarm any more."""
+
+    client: int
 
 
 # Uploading
@@ -192,6 +251,11 @@ AnyEvent = (
     ThreadStarted
     | ThreadEnded
     | ThreadFailed
+    | Died
+    | Restarted
+    | FaultBegan
+    | FaultEnded
+    | MessageFaulted
     | Sent
     | Received
     | Reported
@@ -200,6 +264,7 @@ AnyEvent = (
     | RoleChanged
     | ClientFinished
     | DownloadStarted
+    | Arrived
     | RoundBegan
     | RoundEnded
     | PeerChosen
@@ -207,7 +272,9 @@ AnyEvent = (
     | SegmentsTaken
     | SegmentRejected
     | FileWritten
+    | FileUnavailable
     | DownloadsFinished
+    | ClientLeft
     | ConnectionOpened
     | ConnectionClosed
 )

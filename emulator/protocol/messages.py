@@ -17,7 +17,20 @@
 | `ConnectionCount`        | uploader → downloader | download     |                             | U3     |
 | `Stop`                   | tracker → client      | upload       |                             | T9, U5 |
 
-The sender is not in the message: a communicator tells it on receipt, as MPI does. Segments count from 0.
+These are extensions; a run in which nobody asks, nobody dies and nobody leaves has none of them:
+
+| message                  | from → to             | communicator | answered by                 | steps  |
+|--------------------------|-----------------------|--------------|-----------------------------|--------|
+| `HoldingsRequest`        | downloader → uploader | upload       | `Holdings`                  | D4, U2 |
+| `Holdings`               | uploader → downloader | download     |                             | U2     |
+| `Stuck`                  | client → tracker      | download     | `StuckAnswer`               | D3, T5 |
+| `StuckAnswer`            | tracker → client      | download     |                             | T5     |
+| `Leave`                  | client → tracker      | download     |                             | D8, T8 |
+| `Lost`, `Returned`       | the engine → everyone | both         |                             | all    |
+
+The sender is not in the message: a communicator tells it on receipt, as MPI does. Segments count from 0. Every
+question of a download thread has a number, `request`, and its answer has the same: where messages can be lost, late
+or doubled, that tells the answer that is waited for from another.
 """
 
 import msgspec
@@ -43,20 +56,24 @@ class Barrier(Message, frozen=True):
 
 class MetadataRequest(Message, frozen=True, gc=True):
     files: tuple[str, ...]
+    request: int = 0
 
 
 class MetadataAnswer(Message, frozen=True, gc=True):
     files: tuple[FileMetadata, ...]
+    request: int = 0
 
 
 class SwarmRequest(Message, frozen=True):
     file: str
+    request: int = 0
 
 
 class SwarmAnswer(Message, frozen=True, gc=True):
     file: str
     seeds: tuple[int, ...]
     peers: tuple[int, ...]
+    request: int = 0
 
 
 class FileCompleted(Message, frozen=True):
@@ -70,25 +87,29 @@ class Finished(Message, frozen=True):
 class SegmentRequest(Message, frozen=True):
     file: str
     segment: int
+    request: int = 0
 
 
 class Hit(Message, frozen=True):
     file: str
     segment: int
     data: str
+    request: int = 0
 
 
 class Miss(Message, frozen=True):
     file: str
     segment: int
+    request: int = 0
 
 
 class ConnectionCountRequest(Message, frozen=True):
-    pass
+    request: int = 0
 
 
 class ConnectionCount(Message, frozen=True):
     count: int
+    request: int = 0
 
 
 class Close(Message, frozen=True):
@@ -97,6 +118,52 @@ class Close(Message, frozen=True):
 
 class Stop(Message, frozen=True):
     pass
+
+
+class HoldingsRequest(Message, frozen=True):
+    """Which segments of this file does the uploader hold? Asked only by strategies that want to know."""
+
+    file: str
+    request: int = 0
+
+
+class Holdings(Message, frozen=True):
+    file: str
+    segments: bytes
+    """A bit a segment, the first one in the lowest bit of the first byte; 1 where the uploader holds it."""
+    request: int = 0
+
+
+class Stuck(Message, frozen=True, gc=True):
+    """The client has got nothing for several rounds, and knows of no seed that gives: is the file lost?"""
+
+    file: str
+    missing: bytes
+    """A bit a segment, as in `Holdings`; 1 where the client misses it."""
+    distrusted: tuple[int, ...]
+    """Seeds that answered with a miss, or with wrong segments only."""
+    request: int = 0
+
+
+class StuckAnswer(Message, frozen=True):
+    """Sent when all live peers of the file are stuck, or when there is a reason to try again."""
+
+    file: str
+    num_lost: int
+    """How many segments no live client holds: the file is lost. 0: try again."""
+    request: int = 0
+
+
+class Leave(Message, frozen=True):
+    """The client departs: it is in no swarm from now on, and its upload thread answers with misses until the stop."""
+
+
+class Lost(Message, frozen=True):
+    """The rank that this comes from is dead: everything that it sent has arrived before. Told by the engine."""
+
+
+class Returned(Message, frozen=True):
+    """The rank that this comes from was lost, and has been started again. Told by the engine."""
 
 
 AnyMessage = (
@@ -115,5 +182,12 @@ AnyMessage = (
     | ConnectionCount
     | Close
     | Stop
+    | HoldingsRequest
+    | Holdings
+    | Stuck
+    | StuckAnswer
+    | Leave
+    | Lost
+    | Returned
 )
 """The union that a codec decodes; a message of any other type never reaches the protocol."""

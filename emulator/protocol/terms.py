@@ -1,0 +1,18 @@
+"""What a scenario and the options tell one client, besides its input."""
+
+import msgspec
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """The terms under which one client takes part. The defaults are those of the bare protocol."""
+
+    quota: int = 10
+    """D3: segments got before the client asks for the swarm again."""
+    patience_s: float | None = None
+    """How long an answer is waited for, where messages can be lost; None where every answer comes."""
+    arrives_s: float = 0.0
+    """D3: how long after the second barrier the client begins to download."""
+    stays_s: float | None = None
+    """D8: how long after its last file the client departs; None for never. Owners of files never do."""
+    is_free_rider: bool = False
+    """U2: whether it answers with misses only."""
