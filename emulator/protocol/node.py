@@ -1,7 +1,7 @@
 """The ports: all that the protocol knows of the world it runs in. An engine supplies them."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from emulator.protocol.events import AnyEvent
@@ -19,8 +19,11 @@ class Communicator(Protocol):
     def send(self, message: AnyMessage, dest: int) -> None:
         """Put `message` into the inbox of rank `dest`; what is sent to a dead rank is dropped."""
 
-    def recv(self) -> tuple[int, AnyMessage]:
-        """Wait for the next message, from any source, and return `(source, message)`."""
+    def recv(self, timeout_s: float | None = None) -> tuple[int, AnyMessage]:
+        """Wait for the next message, from any source, and return `(source, message)`.
+
+        Raises `TimeoutError` where a time limit is given and nothing has arrived within it.
+        """
 
 
 class Clock(Protocol):
@@ -35,6 +38,12 @@ class Storage(Protocol):
 
     def read_input(self) -> ClientInput:
         """P1."""
+
+    def read_stored(self, metadata: FileMetadata) -> Iterable[tuple[int, str]]:
+        """D3: what an earlier run has left of this file, segment by segment; the caller checks it."""
+
+    def store(self, file: str, segment: int, data: str) -> None:
+        """Keep a segment for a later run, if the run is one that does that."""
 
     def write_output(self, content: FileMetadata) -> None:
         """D7: make the output appear under its final name, whole or not at all."""
