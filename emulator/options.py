@@ -1,15 +1,18 @@
 """How a scenario is run: everything that is not in its input files."""
 
-import math
 from typing import Literal
 
 import msgspec
 
 from emulator.errors import InputError
+from emulator.scenario.network import Network
 from emulator.strategies import STRATEGIES
 
 START_METHODS = ("fork", "spawn", None)
 ENGINES = ("processes", "virtual")
+LEAST_PACE = 1e-9
+MOST_PACE = 1e9
+MOST_TIME_S = 1e9
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,11 +34,38 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The run is given up after this many seconds; None for never."""
 
     pace: float | None = None
-    """The most segments a second that each client uploads, so that a person can follow; None for no limit."""
+    """The most segments a second that each client uploads, so that a person can follow; None for no limit.
+
+    Not a mechanism of its own: engines ask `network_of`."""
+    network: Network | None = None
+    """The lines of all ranks; None for one without limits, where only the default propagation delay takes time."""
+    arrivals_s: tuple[float, ...] = ()
+    """D3: when each rank comes to the swarm, in seconds after the second barrier, by rank from 0 (the tracker, which
+    is there from the start); empty where all are."""
+    stays_s: float | None = None
+    """D8: how long after its last file a client that owned none departs; None for never."""
+
+    def network_of(self, num_clients: int) -> Network:
+        """The one network that an engine emulates: `network`, or the default one, with `pace` on top."""
+        network = self.network or Network.uniform(num_clients + 1)
+        return network.with_pace(self.pace) if self.pace else network
+
+    def check_size(self, num_clients: int) -> None:
+        """Raise `InputError` where network or arrivals are those of another number of clients."""
+        sizes = {"network": self.network.size if self.network else None, "arrivals_s": len(self.arrivals_s) or None}
+        problems = [
+            f"{name}: of {size - 1} clients, but the swarm has {num_clients}; make them agree"
+            for name, size in sizes.items()
+            if size is not None and size != num_clients + 1
+        ]
+        if problems:
+            raise InputError(problems)
 
     def __post_init__(self) -> None:
         known = ", ".join(STRATEGIES)
-        has_no_pace = self.pace is not None and not 0 < self.pace < math.inf
+        has_no_pace = self.pace is not None and not LEAST_PACE <= self.pace <= MOST_PACE
+        late = next((time_s for time_s in self.arrivals_s if not 0 <= time_s <= MOST_TIME_S), None)
+        has_no_stay = self.stays_s is not None and not 0 <= self.stays_s <= MOST_TIME_S
         has_no_time = self.timeout_s is not None and not self.timeout_s > 0
         problems = [
             text
@@ -47,6 +77,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
                 (self.start_method not in START_METHODS, f"start_method {self.start_method!r}: take 'fork' or 'spawn'"),
                 (has_no_time, f"timeout_s {self.timeout_s}: take a time above 0, or None for no limit"),
                 (has_no_pace, f"pace {self.pace}: take a number of segments a second above 0, or None for no limit"),
+                (late is not None, f"arrivals_s: {late} is no time; take 0 to {MOST_TIME_S:,.0f} seconds"),
+                (has_no_stay, f"stays_s {self.stays_s}: take 0 to {MOST_TIME_S:,.0f} seconds, or None for ever"),
             )
             if is_wrong
         ]
