@@ -2,20 +2,17 @@
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from emulator import __version__
+from emulator.cli_values import above_zero, add_file, add_folder, moment, positive, size, span, whole
 from emulator.errors import EmulatorError
 from emulator.options import ENGINES, Options
 from emulator.strategies import DEFAULT, STRATEGIES
 from emulator.trace.exports import EXPORTS
-
-if TYPE_CHECKING:
-    from emulator.view.replay_player import Moment
 
 EXAMPLES = """\
 examples:
@@ -104,20 +101,20 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what to run")
-    _add_folder(what, "--inputs", "samples", "folder of in1.txt … inN.txt (default: samples)")
-    what.add_argument("--clients", type=_positive, metavar="N", help="the first N clients (default: all inputs)")
-    _add_folder(what, "--output", "out", "folder for the outputs, client<R>_<file> (default: out)")
+    add_folder(what, "--inputs", "samples", "folder of in1.txt … inN.txt (default: samples)")
+    what.add_argument("--clients", type=positive, metavar="N", help="the first N clients (default: all inputs)")
+    add_folder(what, "--output", "out", "folder for the outputs, client<R>_<file> (default: out)")
 
     how = parser.add_argument_group("how the protocol runs")
     how.add_argument(
         "--strategy", default=DEFAULT, choices=list(STRATEGIES), help="who to download from (default: %(default)s)"
     )
-    how.add_argument("--quota", type=_positive, default=10, metavar="K", help="segments a round (default: 10)")
+    how.add_argument("--quota", type=positive, default=10, metavar="K", help="segments a round (default: 10)")
     how.add_argument(
-        "--numwant", type=_positive, default=50, metavar="K", help="most seeds, and most peers, in a list (default: 50)"
+        "--numwant", type=positive, default=50, metavar="K", help="most seeds, and most peers, in a list (default: 50)"
     )
     how.add_argument(
-        "--rng-seed", type=_whole, default=0, metavar="S", help="makes random choices repeatable (default: 0)"
+        "--rng-seed", type=whole, default=0, metavar="S", help="makes random choices repeatable (default: 0)"
     )
 
     engine = parser.add_argument_group("how it is carried out")
@@ -128,14 +125,14 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         "--start-method", choices=("fork", "spawn"), help="of processes (default: fork where it is safe)"
     )
     engine.add_argument(
-        "--pace", type=_above_zero, metavar="N", help="slow every client to N segments a second, to be watched"
+        "--pace", type=above_zero, metavar="N", help="slow every client to N segments a second, to be watched"
     )
-    engine.add_argument("--timeout", type=_above_zero, metavar="S", help="give up after S seconds (default: never)")
+    engine.add_argument("--timeout", type=above_zero, metavar="S", help="give up after S seconds (default: never)")
 
     proof = parser.add_argument_group("what is recorded and checked")
     proof.add_argument("--trace", type=Path, metavar="FILE", help="write every event to FILE; .gz compresses it")
     proof.add_argument("--check", action="store_true", help="check the run against the protocol's rules at its end")
-    _add_file(proof, "--record", "FILE", "keep what was to be seen: FILE.svg its end, FILE.cast all of it (asciinema)")
+    add_file(proof, "--record", "FILE", "keep what was to be seen: FILE.svg its end, FILE.cast all of it (asciinema)")
 
     said = parser.add_argument_group("what is said")
     loudness = said.add_mutually_exclusive_group()
@@ -147,16 +144,16 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
 def _add_generate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser("generate", help="write a swarm of any shape as input files")
     parser.set_defaults(handler=_generate)
-    parser.add_argument("--clients", type=_positive, default=5, metavar="N", help="clients (default: 5)")
-    parser.add_argument("--files", type=_whole, default=4, metavar="N", help="files in the swarm (default: 4)")
+    parser.add_argument("--clients", type=positive, default=5, metavar="N", help="clients (default: 5)")
+    parser.add_argument("--files", type=whole, default=4, metavar="N", help="files in the swarm (default: 4)")
     parser.add_argument(
         "--segments",
-        type=_span,
+        type=span,
         default=(20, 60),
         metavar="N|A-B",
         help="segments a file, or from A to B (default: 20-60)",
     )
-    parser.add_argument("--seeds", type=_positive, default=1, metavar="N", help="owners of each file (default: 1)")
+    parser.add_argument("--seeds", type=positive, default=1, metavar="N", help="owners of each file (default: 1)")
     parser.add_argument(
         "--wants", type=float, default=1.0, metavar="SHARE", help="share of the other files a client wants (default: 1)"
     )
@@ -168,17 +165,17 @@ def _add_generate(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="0: wants drawn for each client; 1: all alike (default: 0)",
     )
     parser.add_argument(
-        "--rng-seed", type=_whole, default=0, metavar="S", help="another number, another swarm (default: 0)"
+        "--rng-seed", type=whole, default=0, metavar="S", help="another number, another swarm (default: 0)"
     )
-    _add_folder(parser, "--output", None, "folder for in1.txt … inN.txt; it may not hold any yet")
+    add_folder(parser, "--output", None, "folder for in1.txt … inN.txt; it may not hold any yet")
 
 
 def _add_verify(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser("verify", help="prove a folder of outputs against what the inputs imply")
     parser.set_defaults(handler=_verify)
-    _add_folder(parser, "--inputs", None, "folder of in1.txt … inN.txt")
-    parser.add_argument("--clients", type=_positive, metavar="N", help="only the first N clients (default: all inputs)")
-    _add_folder(parser, "--outputs", None, "folder of client<R>_<file>")
+    add_folder(parser, "--inputs", None, "folder of in1.txt … inN.txt")
+    parser.add_argument("--clients", type=positive, metavar="N", help="only the first N clients (default: all inputs)")
+    add_folder(parser, "--outputs", None, "folder of client<R>_<file>")
     parser.add_argument("--json", action="store_true", help="the verdict as JSON on stdout")
 
 
@@ -186,7 +183,7 @@ def _add_check(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser("check", help="check a trace against the protocol's rules, whoever wrote it")
     parser.set_defaults(handler=_check)
     parser.add_argument("trace", type=Path, metavar="TRACE", help="a trace (docs/trace-format.md); .gz is fine")
-    _add_folder(parser, "--inputs", None, "compare with this folder of in1.txt … too", is_required=False)
+    add_folder(parser, "--inputs", None, "compare with this folder of in1.txt … too", is_required=False)
     parser.add_argument("--points", type=Path, metavar="FILE", help="TOML file with points for rules, to grade by")
     parser.add_argument("--json", action="store_true", help="the verdicts as JSON on stdout")
 
@@ -194,23 +191,23 @@ def _add_check(commands: "argparse._SubParsersAction[_Parser]") -> None:
 def _add_export(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser("export", help="write a trace for Perfetto, for ShiViz, or as a table")
     parser.set_defaults(handler=_export)
-    _add_file(parser, "trace", "TRACE", "a trace, compressed or not")
+    add_file(parser, "trace", "TRACE", "a trace, compressed or not")
     parser.add_argument("--to", choices=list(EXPORTS), required=True, help="for which program; see docs/exports.md")
-    _add_file(parser, "--output", "FILE", "where to, compressed where it ends in .gz (default: stdout)")
+    add_file(parser, "--output", "FILE", "where to, compressed where it ends in .gz (default: stdout)")
 
 
 def _add_replay(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser("replay", help="watch a trace again: slower, step by step, from any moment")
     parser.set_defaults(handler=_replay)
-    _add_file(parser, "trace", "TRACE", "a trace, compressed or not")
-    parser.add_argument("--at", type=_moment, metavar="WHEN", help="begin at 40%% of the run, or at 0.12 seconds")
+    add_file(parser, "trace", "TRACE", "a trace, compressed or not")
+    parser.add_argument("--at", type=moment, metavar="WHEN", help="begin at 40%% of the run, or at 0.12 seconds")
     parser.add_argument(
-        "--speed", type=_above_zero, metavar="X", help="seconds of the run in a second (default: 1, or less)"
+        "--speed", type=above_zero, metavar="X", help="seconds of the run in a second (default: 1, or less)"
     )
     parser.add_argument("--frame", action="store_true", help="print one frame, of --at or of the end, and stop")
-    _add_file(parser, "--record", "FILE", "write FILE.svg, of --at or of the end, or FILE.cast, of all (asciinema)")
+    add_file(parser, "--record", "FILE", "write FILE.svg, of --at or of the end, or FILE.cast, of all (asciinema)")
     parser.add_argument(
-        "--size", type=_size, metavar="WxH", help="columns and lines of what is printed or recorded (default: 120x40)"
+        "--size", type=size, metavar="WxH", help="columns and lines of what is printed or recorded (default: 120x40)"
     )
 
 
@@ -218,70 +215,6 @@ def _add_completion(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser("completion", help="print a script that completes this command in a shell")
     parser.set_defaults(handler=_completion)
     parser.add_argument("shell", choices=SHELLS)
-
-
-def _add_folder(
-    parser: "argparse.ArgumentParser | argparse._ArgumentGroup",
-    flag: str,
-    default: str | None,
-    text: str,
-    *,
-    is_required: bool | None = None,
-) -> None:
-    """Add a flag that names a folder; it is required where it has no default, unless that is said otherwise."""
-    folder = None if default is None else Path(default)
-    required = folder is None if is_required is None else is_required
-    action = parser.add_argument(flag, type=Path, default=folder, required=required, metavar="DIR", help=text)
-    action.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"}  # type: ignore[attr-defined]
-
-
-def _add_file(parser: "argparse.ArgumentParser | argparse._ArgumentGroup", flag: str, metavar: str, text: str) -> None:
-    action = parser.add_argument(flag, type=Path, metavar=metavar, help=text)
-    action.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
-
-
-def _positive(text: str) -> int:
-    value = _whole(text)
-    if not 1 <= value <= 10**9:
-        raise argparse.ArgumentTypeError(f"{text!r:.40} is not a whole number from 1 to 1,000,000,000")
-    return value
-
-
-def _whole(text: str) -> int:
-    # `int` also takes other scripts' digits and `1_0`, and has an error of its own for thousands of digits.
-    if not re.fullmatch(r"-?[0-9]{1,20}", text):
-        raise argparse.ArgumentTypeError(f"{text!r:.40} is not a whole number of at most 20 digits")
-    return int(text)
-
-
-def _above_zero(text: str) -> float:
-    value = float(text) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) else 0.0
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r:.40} is not a number above 0, such as 20 or 0.5")
-    return value
-
-
-def _span(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r:.40} is neither a number nor a range such as 20-60")
-    return int(match[1]), int(match[2] or match[1])
-
-
-def _moment(text: str) -> "Moment":
-    from emulator.view.replay_player import parse_moment
-
-    try:
-        return parse_moment(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,4})", text)
-    if match is None or not (int(match[1]) >= 40 and int(match[2]) >= 10):
-        raise argparse.ArgumentTypeError(f"{text!r:.40} is no size such as 120x40; the least is 40x10")
-    return int(match[1]), int(match[2])
 
 
 def _run(arguments: argparse.Namespace) -> int:
