@@ -6,7 +6,7 @@
 | `kill client 3 at 2s and restart it after 0.5s`          | … and comes back with what it had on its disk           |
 | `kill client 3 at 2s and restart it after 0.5s without its state` | … and comes back with its input alone          |
 | `pause client 3 at 2s for 1s`                            | it stands still, as by SIGSTOP; nothing is lost         |
-| `slow client 3 by 4 [at …] [for 1s]`                     | it sends and receives at a quarter of its rates         |
+| `slow client 3 by 4 [at …] [for 1s]`                     | it sends and receives at a quarter of its speed         |
 | `cut off clients 1-3 [from client 5] [at …] for 1s`      | nothing passes between them and the others              |
 | `drop 10% of messages [of client 3] [at …] [for 1s]`     | lost on their way                                       |
 | `duplicate 5% of messages [of …] [at …] [for …]`         | they arrive twice                                       |
@@ -18,13 +18,23 @@
 | `flash crowd of clients 5-20 at 2s`                      | they begin to download only then                        |
 
 Who: `client 3`, `clients 1-3,7`; kill, pause, cut off and messages take `tracker` too. Messages *of* somebody are
-those that it sends. A cut leaves the tracker reachable unless it names it: `cut off client 3 from tracker at 2s for 1s`.
+those that it sends. A cut leaves the tracker reachable, unless it says `from tracker`.
 
 When: `at 2s` or `at 200ms` since the run began, `at 40%` of all wanted segments transferred in the whole run; for kill,
 pause and slow also `after 25 segments` got by that client, and `at message 17`, just before its 17th send. A fault that
 may go without a time holds from the beginning, and without `for` until the end. docs/faults.md says what is promised.
 """
 
+from emulator.scenario.faults.facts import (
+    arrivals_s,
+    can_lose_files,
+    can_lose_messages,
+    free_riders,
+    injected_ranks,
+    killed_ranks,
+    liars,
+    refuse,
+)
 from emulator.scenario.faults.kinds import (
     AfterSegments,
     AnyTrigger,
@@ -47,6 +57,7 @@ from emulator.scenario.faults.kinds import (
     Slow,
 )
 from emulator.scenario.faults.language import describe, parse_fault, parse_faults
+from emulator.scenario.faults.plans import draw_plan, restricted, shrunk
 
 __all__ = [
     "AfterSegments",
@@ -68,7 +79,18 @@ __all__ = [
     "Pause",
     "Reorder",
     "Slow",
+    "arrivals_s",
+    "can_lose_files",
+    "can_lose_messages",
     "describe",
+    "draw_plan",
+    "free_riders",
+    "injected_ranks",
+    "killed_ranks",
+    "liars",
     "parse_fault",
     "parse_faults",
+    "refuse",
+    "restricted",
+    "shrunk",
 ]

@@ -92,7 +92,7 @@ class Pause(Fault, frozen=True):
 
 
 class Slow(Fault, frozen=True):
-    """The rates of `ranks`, up and down, are divided by `factor`."""
+    """The rates of `ranks`, up and down, are divided by `factor`, and the delays of their messages multiplied by it."""
 
     factor: float
 
