@@ -20,6 +20,8 @@ LEAST_BYTES_PER_S = 1e-9
 MOST_BYTES_PER_S = 1e24
 MOST_SEGMENT_BYTES = 1 << 40
 MOST_DELAY_S = 1e6
+MOST_ZONES = 256
+MOST_PROBLEMS = 5
 
 Rates = tuple[float | None, ...]
 """Bytes a second by rank; None for a line without a limit."""
@@ -75,8 +77,14 @@ class Network(msgspec.Struct, frozen=True):
         return cls((None, *[up] * num_clients), (None, *[down] * num_clients), segment_bytes, delay_s)
 
     def __post_init__(self) -> None:
-        if problems := [*self._number_problems(), *self._zone_problems(), *self._link_problems()]:
-            raise InputError(problems)
+        problems = self._number_problems()
+        for name, found in (
+            ("zones", zone_problems(self.zones, self.size)),
+            ("links", link_problems(self.links, self.zones)),
+        ):
+            problems += [f"network: {name}[{index}].{key}: {text}" for index, key, text in found]
+        if problems:
+            raise InputError(problems[:MOST_PROBLEMS])
 
     @property
     def size(self) -> int:
@@ -104,6 +112,8 @@ class Network(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, up=(self.up[0], *up))
 
     def _number_problems(self) -> list[str]:
+        if len(self.up) != len(self.down) or not self.up:
+            return [f"network: {len(self.up)} up rates and {len(self.down)} down; give both by rank, from 0"]
         rates = {"up": self.up, "down": self.down}
         problems = [
             f"network: the {name} rate of rank {rank} is {rate}; take {rate_bounds()}, or None for no limit"
@@ -111,43 +121,61 @@ class Network(msgspec.Struct, frozen=True):
             for rank, rate in enumerate(of_ranks)
             if not is_rate(rate)
         ]
-        if len(self.up) != len(self.down) or not self.up:
-            problems.append(f"network: {len(self.up)} up rates and {len(self.down)} down; give both by rank, from 0")
         if not 1 <= self.segment_bytes <= MOST_SEGMENT_BYTES:
             problems.append(f"network: segments of {self.segment_bytes} bytes; take 1 to {MOST_SEGMENT_BYTES:,}")
         if not is_delay(self.delay_s):
             problems.append(f"network: a delay of {self.delay_s} s; take 0 to {MOST_DELAY_S:,.0f}")
-        return problems[:5]
+        return problems
 
-    def _zone_problems(self) -> list[str]:
-        problems: list[str] = []
-        zone_of: dict[int, str] = {}
-        for zone in self.zones:
-            for rank in zone.ranks:
-                if not 1 <= rank < self.size:
-                    problems.append(f"zone {zone.name!r}: has client {rank}; the clients are 1 to {self.size - 1}")
-                elif rank in zone_of:
-                    problems.append(f"zone {zone.name!r}: client {rank} is in {zone_of[rank]!r} too; leave one out")
-                zone_of.setdefault(rank, zone.name)
-        names = [zone.name for zone in self.zones]
-        problems += [f"zone {name!r}: there are two; rename one" for name in _repeated(names)]
-        return problems[:5]
 
-    def _link_problems(self) -> list[str]:
-        names = {zone.name for zone in self.zones}
-        problems: list[str] = []
-        for link in self.links:
-            what = f"link {' – '.join(map(repr, link.between))}"
-            if link.between[0] == link.between[1]:
-                problems.append(f"{what}: joins a zone to itself; name two zones")
-            problems += [f"{what}: there is no zone {name!r}" for name in link.between if name not in names]
-            if not is_rate(link.bytes_per_s):
-                problems.append(f"{what}: a rate of {link.bytes_per_s}; take {rate_bounds()}, or None for no limit")
-            if link.delay_s is not None and not is_delay(link.delay_s):
-                problems.append(f"{what}: a delay of {link.delay_s} s; take 0 to {MOST_DELAY_S:,.0f}")
-        pairs = [" – ".join(sorted(link.between)) for link in self.links]
-        problems += [f"link {pair}: there are two; leave one out" for pair in _repeated(pairs)]
-        return problems[:5]
+Problem = tuple[int, str, str]
+"""The index of a zone or link, the key that is wrong, and what to do."""
+
+
+def zone_problems(zones: Sequence[Zone], size: int) -> list[Problem]:
+    """What keeps these from being the zones of a network of so many ranks."""
+    problems: list[Problem] = []
+    zone_of: dict[int, str] = {}
+    names: set[str] = set()
+    for index, zone in enumerate(zones):
+        if zone.name in names:
+            problems.append((index, "name", f"there are two zones {zone.name!r:.40}; rename one"))
+        names.add(zone.name)
+        stranger = next((rank for rank in zone.ranks if not 1 <= rank < size), None)
+        if stranger is not None:
+            problems.append((index, "clients", f"client {stranger} does not exist; the clients are 1 to {size - 1}"))
+        shared = next((rank for rank in zone.ranks if rank in zone_of), None)
+        if shared is not None:
+            other = zone_of[shared]
+            problems.append((index, "clients", f"client {shared} is in zone {other!r:.40} too; leave it out of one"))
+        zone_of.update(dict.fromkeys(zone.ranks, zone.name))
+    if len(zones) > MOST_ZONES:
+        problems.append((MOST_ZONES, "name", f"{len(zones):,} zones are too many; take at most {MOST_ZONES}"))
+    return problems
+
+
+def link_problems(links: Sequence[Link], zones: Sequence[Zone]) -> list[Problem]:
+    """What keeps these from being the links between these zones."""
+    known = {zone.name for zone in zones}
+    problems: list[Problem] = []
+    joined: set[frozenset[str]] = set()
+    for index, link in enumerate(links):
+        unknown = [name for name in link.between if name not in known]
+        problems += [
+            (index, "between", f"there is no zone {name!r:.40}; known: {', '.join(sorted(known)) or 'none'}")
+            for name in unknown
+        ]
+        pair = frozenset(link.between)
+        if len(pair) == 1:
+            problems.append((index, "between", f"{link.between[0]!r:.40} is joined to itself; name two zones"))
+        if pair in joined:
+            problems.append((index, "between", "these two zones are joined already; leave one of the links out"))
+        joined.add(pair)
+        if not is_rate(link.bytes_per_s):
+            problems.append((index, "rate", f"{link.bytes_per_s} is no rate; take {rate_bounds()}"))
+        if link.delay_s is not None and not is_delay(link.delay_s):
+            problems.append((index, "delay", f"{link.delay_s} is no delay; take 0 to {MOST_DELAY_S:,.0f} s"))
+    return problems
 
 
 def is_rate(bytes_per_s: float | None) -> bool:
@@ -161,8 +189,3 @@ def is_delay(delay_s: float) -> bool:
 
 def rate_bounds() -> str:
     return f"{LEAST_BYTES_PER_S:g} to {MOST_BYTES_PER_S:g} bytes/s"
-
-
-def _repeated(names: Sequence[str]) -> list[str]:
-    seen: set[str] = set()
-    return sorted({name for name in names if name in seen or seen.add(name)})  # type: ignore[func-returns-value]

@@ -17,10 +17,13 @@ MOST_MISSING_LISTED = 3
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """The clients of a swarm, client R at `clients[R - 1]`, and the folder that their input files are in."""
+    """The clients of a swarm, client R at `clients[R - 1]`, and where they come from."""
 
     inputs: Path
+    """The folder that their input files are in, or the scenario file that they were generated from."""
     clients: tuple[ClientInput, ...]
+    is_on_disk: bool = True
+    """Whether `inputs` is a folder of input files."""
 
     @property
     def files(self) -> dict[str, FileMetadata]:
