@@ -129,6 +129,19 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     engine.add_argument("--timeout", type=above_zero, metavar="S", help="give up after S seconds (default: never)")
 
+    wrong = parser.add_argument_group("what goes wrong, on purpose, and what is done about it")
+    wrong.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="such as 'kill client 3 at 40%%'; may be given again; docs/faults.md has the language",
+    )
+    wrong.add_argument("--restart", action="store_true", help="start every client again that dies")
+    wrong.add_argument(
+        "--resume", action="store_true", help="store segments as they come, and go on from those of an earlier run"
+    )
+
     proof = parser.add_argument_group("what is recorded and checked")
     proof.add_argument("--trace", type=Path, metavar="FILE", help="write every event to FILE; .gz compresses it")
     proof.add_argument("--check", action="store_true", help="check the run against the protocol's rules at its end")
@@ -229,6 +242,9 @@ def _run(arguments: argparse.Namespace) -> int:
         start_method=arguments.start_method,
         timeout_s=arguments.timeout,
         pace=arguments.pace,
+        faults=tuple(arguments.fault),
+        restart=arguments.restart,
+        resume=arguments.resume,
     )
     manner: Manner = "json" if arguments.json else "quiet" if arguments.quiet else "person"
     return run_and_tell(

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from emulator.errors import InputError
+from emulator.scenario.faults import Fault, parse_faults, refuse
 from emulator.scenario.network import Network
 from emulator.strategies import STRATEGIES
 
@@ -44,6 +45,20 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     is there from the start); empty where all are."""
     stays_s: float | None = None
     """D8: how long after its last file a client that owned none departs; None for never."""
+
+    faults: tuple[str, ...] = ()
+    """What goes wrong, on purpose, in the fault language (`scenario.faults`). Engines ask `faults_of`."""
+    restart: bool = False
+    """Whether every client that dies, whatever of, is started again, with what it has on its disk."""
+    resume: bool = False
+    """Whether segments are stored as they come, and the run goes on from what an earlier one has left in the output
+    folder."""
+
+    def faults_of(self, num_clients: int) -> tuple[Fault, ...]:
+        """The faults of a swarm of so many clients. Raises `InputError` for those that cannot be, or not here."""
+        faults = parse_faults(self.faults, num_clients)
+        refuse(faults, self.engine, has_rates=not self.network_of(num_clients).is_ideal)
+        return faults
 
     def network_of(self, num_clients: int) -> Network:
         """The one network that an engine emulates: `network`, or the default one, with `pace` on top."""
