@@ -94,7 +94,7 @@ class Table:
 
     def items(self, name: str, read: Callable[[object], Value]) -> list[Value]:
         """A list, each item as `read` makes it; what is wrong is told with the item's own line."""
-        values = self.take(name, _as_list, [])
+        values: list[object] = self.take(name, _as_list, [])
         read_values: list[Value] = []
         for index, value in enumerate(values):
             try:
