@@ -8,9 +8,21 @@ from pathlib import Path
 from typing import NoReturn
 
 from emulator import __version__
-from emulator.cli_values import above_zero, add_file, add_folder, moment, positive, size, span, whole
+from emulator.cli_values import (
+    above_zero,
+    add_file,
+    add_folder,
+    byte_size,
+    moment,
+    positive,
+    rate,
+    size,
+    span,
+    time_s,
+    whole,
+)
 from emulator.errors import EmulatorError
-from emulator.options import ENGINES, Options
+from emulator.options import ENGINES
 from emulator.strategies import DEFAULT, STRATEGIES
 from emulator.trace.exports import EXPORTS
 
@@ -101,21 +113,22 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what to run")
-    add_folder(what, "--inputs", "samples", "folder of in1.txt … inN.txt (default: samples)")
+    swarm = what.add_mutually_exclusive_group()
+    add_folder(swarm, "--inputs", "samples", "folder of in1.txt … inN.txt (default: samples)")
+    add_file(
+        swarm, "--scenario", "FILE", "TOML file of a swarm, its network, who comes and goes; see docs/network-model.md"
+    )
     what.add_argument("--clients", type=positive, metavar="N", help="the first N clients (default: all inputs)")
     add_folder(what, "--output", "out", "folder for the outputs, client<R>_<file> (default: out)")
 
     how = parser.add_argument_group("how the protocol runs")
+    how.add_argument("--strategy", choices=list(STRATEGIES), help=f"who to download from (default: {DEFAULT})")
+    how.add_argument("--quota", type=positive, metavar="K", help="segments a round (default: 10)")
     how.add_argument(
-        "--strategy", default=DEFAULT, choices=list(STRATEGIES), help="who to download from (default: %(default)s)"
+        "--numwant", type=positive, metavar="K", help="most seeds, and most peers, in a list (default: 50)"
     )
-    how.add_argument("--quota", type=positive, default=10, metavar="K", help="segments a round (default: 10)")
-    how.add_argument(
-        "--numwant", type=positive, default=50, metavar="K", help="most seeds, and most peers, in a list (default: 50)"
-    )
-    how.add_argument(
-        "--rng-seed", type=whole, default=0, metavar="S", help="makes random choices repeatable (default: 0)"
-    )
+    how.add_argument("--rng-seed", type=whole, metavar="S", help="makes random choices repeatable (default: 0)")
+    _add_network_options(parser)
 
     engine = parser.add_argument_group("how it is carried out")
     engine.add_argument(
@@ -152,6 +165,16 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     loudness.add_argument("--quiet", action="store_true", help="nothing but problems")
     loudness.add_argument("--json", action="store_true", help="the result as JSON, and nothing else, on stdout")
     said.add_argument("--version", action="version", version=f"emulator {__version__}")
+
+
+def _add_network_options(parser: argparse.ArgumentParser) -> None:
+    lines = parser.add_argument_group("the network between the clients")
+    lines.add_argument("--rate", type=rate, metavar="RATE", help="of each client's uploads, such as '100 Mbit/s'")
+    lines.add_argument("--down-rate", type=rate, metavar="RATE", help="the most that a segment comes in with")
+    lines.add_argument(
+        "--segment-bytes", type=byte_size, metavar="SIZE", help="what a segment stands for (default: 256 KiB)"
+    )
+    lines.add_argument("--delay", type=time_s, metavar="TIME", help="of every message on its way (default: 1 ms)")
 
 
 def _add_generate(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -231,28 +254,36 @@ def _add_completion(commands: "argparse._SubParsersAction[_Parser]") -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from emulator.prepare import Source
+    from emulator.scenario.plan_network import NetworkFlags
     from emulator.view.commands import Manner, RunRequest, run_and_tell
 
-    options = Options(
-        engine=arguments.engine,
-        strategy=arguments.strategy,
-        quota=arguments.quota,
-        numwant=arguments.numwant,
-        rng_seed=arguments.rng_seed,
-        start_method=arguments.start_method,
-        timeout_s=arguments.timeout,
-        pace=arguments.pace,
-        faults=tuple(arguments.fault),
-        restart=arguments.restart,
-        resume=arguments.resume,
+    lines = NetworkFlags(
+        up=arguments.rate,
+        down=arguments.down_rate,
+        segment_bytes=arguments.segment_bytes,
+        delay_s=arguments.delay,
     )
+    source = Source(inputs=arguments.inputs, plan=arguments.scenario, num_clients=arguments.clients, network=lines)
+    flags = {
+        "engine": arguments.engine,
+        "strategy": arguments.strategy,
+        "quota": arguments.quota,
+        "numwant": arguments.numwant,
+        "rng_seed": arguments.rng_seed,
+        "start_method": arguments.start_method,
+        "timeout_s": arguments.timeout,
+        "pace": arguments.pace,
+        "faults": tuple(arguments.fault),
+        "restart": arguments.restart,
+        "resume": arguments.resume,
+    }
     manner: Manner = "json" if arguments.json else "quiet" if arguments.quiet else "person"
     return run_and_tell(
         RunRequest(
-            inputs=arguments.inputs,
-            num_clients=arguments.clients,
+            source=source,
+            flags=flags,
             output=arguments.output,
-            options=options,
             manner=manner,
             trace=arguments.trace,
             is_checked=arguments.check,

@@ -2,11 +2,16 @@
 
 import argparse
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from emulator.scenario import values
 
 if TYPE_CHECKING:
     from emulator.view.replay_player import Moment
+
+Number = TypeVar("Number", int, float)
 
 
 def add_folder(
@@ -48,6 +53,25 @@ def above_zero(text: str) -> float:
     if value <= 0:
         raise argparse.ArgumentTypeError(f"{text!r:.40} is not a number above 0, such as 20 or 0.5")
     return value
+
+
+def rate(text: str) -> float:
+    return _quantity(values.rate, text)
+
+
+def byte_size(text: str) -> int:
+    return _quantity(values.size, text)
+
+
+def time_s(text: str) -> float:
+    return _quantity(values.time_s, text)
+
+
+def _quantity(read: Callable[[object], Number], text: str) -> Number:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def span(text: str) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from emulator.errors import InputError
 from emulator.options import Options
 from emulator.protocol.events import AnyEvent
 from emulator.scenario.outputs import prepare_output
-from emulator.scenario.scenario import INPUT_NAME, Scenario, output_name
+from emulator.scenario.scenario import INPUT_NAME, Scenario, output_name, write_inputs
 from emulator.scenario.verify import Verification, verify
 from emulator.trace.format import VERSION, Header, host_facts
 from emulator.trace.records import Observer, Record
@@ -146,17 +147,18 @@ def run(
     options = options or Options()
     if not scenario.clients:
         raise InputError([f"{scenario.inputs}: a swarm has at least one client"])
+    options.check_size(len(scenario.clients))
     names = [output_name(*key) for key in scenario.expected_outputs()]
     if trace is not None:
         _refuse_to_overwrite(trace, scenario, output, names)
     prepare_output(output, names)
     statistics = SwarmStatistics(len(scenario.clients))
     observer = _Watch(statistics, watch(statistics) if watch else None)
-    with _traced(trace, scenario, options) as writer:
-        where = (scenario.inputs, len(scenario.clients), output, options, observer, writer)
+    with _traced(trace, scenario, options) as writer, _inputs_of(scenario) as inputs:
+        where = (inputs, len(scenario.clients), output, options, observer, writer)
         start_method = None
         if options.engine == "processes":
-            start_method = run_processes(*where)
+            start_method = run_processes(*where).start_method
         else:
             _run_virtual(*where)
     return _result(scenario, statistics, verify(scenario, output), options, start_method, output)
@@ -179,10 +181,22 @@ def _run_virtual(
 def _refuse_to_overwrite(trace: Path, scenario: Scenario, output: Path, names: list[str]) -> None:
     """Raise `InputError` where the trace would take the place of an input or an output, or they that of the trace."""
     at = Path(os.path.realpath(trace))
+    if at == Path(os.path.realpath(scenario.inputs)):
+        raise InputError([f"{trace}: is the scenario file; choose another --trace"])
     if at.parent == Path(os.path.realpath(scenario.inputs)) and INPUT_NAME.fullmatch(at.name):
         raise InputError([f"{trace}: is an input file; choose another --trace"])
     if at.parent == Path(os.path.realpath(output)) and at.name in names:
         raise InputError([f"{trace}: is an output of this run; choose another --trace"])
+
+
+@contextlib.contextmanager
+def _inputs_of(scenario: Scenario) -> Iterator[Path]:
+    """The folder of the input files, which every client reads for itself (P1), for the time of a run."""
+    if scenario.is_on_disk:
+        yield scenario.inputs
+        return
+    with tempfile.TemporaryDirectory(prefix="emulator-inputs-") as folder:
+        yield write_inputs(Path(folder), scenario.clients).inputs
 
 
 @contextlib.contextmanager

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from emulator.errors import InputError, RunError
 from emulator.options import Options
+from emulator.prepare import Source, prepare
 from emulator.runner import RunResult, run
-from emulator.scenario.scenario import read_scenario
+from emulator.scenario.scenario import Scenario, read_scenario
 from emulator.scenario.verify import verify
 from emulator.trace.checker import Report
 from emulator.trace.records import Observer
@@ -26,10 +27,10 @@ Manner = Literal["person", "quiet", "json"]
 class RunRequest:
     """What the user asked for."""
 
-    inputs: Path
-    num_clients: int | None
+    source: Source
+    flags: dict[str, Any]
+    """The options that were given, by their names in `Options`; None stands for one that was not."""
     output: Path
-    options: Options
     manner: Manner
     """`person` watches it live on a terminal, gets lines where there is none, and a summary; `json` gets the result,
     or the error, as one JSON object."""
@@ -41,19 +42,18 @@ class RunRequest:
 
 def run_and_tell(request: RunRequest) -> int:
     """Run a scenario, tell what came of it, and return the exit status. Errors are raised for the caller to tell."""
-    with (
-        errors_as_json(request.manner == "json", is_proven=False),
-        trace_of_run(request.trace, request.is_checked or request.record is not None) as trace,
-        recorded_run(request.record, trace, _note(request.options)),
-    ):
-        if request.manner == "person":
-            return _run_for_person(request, trace)
-        return _run_for_program(request, trace)
+    with errors_as_json(request.manner == "json", is_proven=False):
+        scenario, options = prepare(request.source, request.flags)
+        with (
+            trace_of_run(request.trace, request.is_checked or request.record is not None) as trace,
+            recorded_run(request.record, trace, _note(options)),
+        ):
+            run_for = _run_for_person if request.manner == "person" else _run_for_program
+            return run_for(request, scenario, options, trace)
 
 
-def _run_for_program(request: RunRequest, trace: Path | None) -> int:
-    scenario = read_scenario(request.inputs, request.num_clients)
-    result = run(scenario, request.output, request.options, trace=trace)
+def _run_for_program(request: RunRequest, scenario: Scenario, options: Options, trace: Path | None) -> int:
+    result = run(scenario, request.output, options, trace=trace)
     report = check_run(trace, scenario) if request.is_checked and trace else None
     status = _status(result, report)
     if request.manner == "json":
@@ -72,8 +72,7 @@ def _status(result: RunResult, report: Report | None) -> int:
     return result.exit_status or (report.exit_status if report else 0)
 
 
-def _run_for_person(request: RunRequest, trace: Path | None) -> int:
-    scenario = read_scenario(request.inputs, request.num_clients)
+def _run_for_person(request: RunRequest, scenario: Scenario, options: Options, trace: Path | None) -> int:
     # rich is imported by the views, and so not at all for --quiet and --json.
     from emulator.view.console import make_console, print_all
     from emulator.view.live import LineView, LiveView
@@ -84,15 +83,15 @@ def _run_for_person(request: RunRequest, trace: Path | None) -> int:
     wanted = sum(scenario.wanted_segments())
     console.print(
         f"{plural(len(scenario.clients), 'client')} and a tracker, {plural(len(scenario.files), 'file')}, "
-        f"{plural(wanted, 'segment')} to get, strategy {request.options.strategy}",
+        f"{plural(wanted, 'segment')} to get, strategy {options.strategy}",
         highlight=False,
     )
     facts = Facts(
-        title=f"{scenario.inputs}: {plural(len(scenario.clients), 'client')}, strategy {request.options.strategy}",
+        title=f"{scenario.inputs}: {plural(len(scenario.clients), 'client')}, strategy {options.strategy}",
         goals=scenario.wanted_segments(),
         wanted=[client.wanted for client in scenario.clients],
-        patience_s=_patience_s(request.options, len(scenario.clients)),
-        note=_note(request.options),
+        patience_s=_patience_s(options, len(scenario.clients)),
+        note=_note(options),
     )
 
     def watch(statistics: SwarmStatistics) -> Observer:
@@ -100,7 +99,7 @@ def _run_for_person(request: RunRequest, trace: Path | None) -> int:
             return LiveView(console, facts, statistics)
         return LineView(console, scenario, statistics)
 
-    result = run(scenario, request.output, request.options, watch, trace)
+    result = run(scenario, request.output, options, watch, trace)
     print_all(console, run_summary(result))
     report = check_run(trace, scenario) if request.is_checked and trace else None
     if report and trace:
@@ -109,8 +108,11 @@ def _run_for_person(request: RunRequest, trace: Path | None) -> int:
 
 
 def _patience_s(options: Options, num_clients: int) -> float:
-    """A slowed run is silent for as long as a visit takes, at worst one to a seed that all clients share."""
-    return options.quota * num_clients / options.pace if options.pace else 0.0
+    """A slowed run is silent for as long as a visit takes, at worst one to a seed that all clients share.
+
+    And until somebody comes."""
+    segment_s = options.network_of(num_clients).longest_segment_s
+    return options.quota * num_clients * segment_s + max(options.arrivals_s, default=0.0)
 
 
 def _note(options: Options) -> str:
