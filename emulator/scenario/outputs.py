@@ -11,6 +11,8 @@ from emulator.protocol.files import FileMetadata
 
 NO_UNNAMED_FILES = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
 """What a system answers that cannot make a file without a name, or cannot name it later."""
+RESUME_FOLDER = ".resume"
+"""In the output folder: what clients have stored of files that are not whole yet (`scenario.storage`)."""
 
 
 def format_output(metadata: FileMetadata) -> bytes:
@@ -89,10 +91,11 @@ def _spare_name(path: Path) -> Path:
     return path.with_name(f".{os.urandom(8).hex()}.part")
 
 
-def prepare_output(output: Path, names: Iterable[str]) -> None:
-    """Make the output folder and take away older outputs of the same names, so that what is there is this run's.
+def prepare_output(output: Path, names: Iterable[str], *, is_resumed: bool = False) -> None:
+    """Make the output folder and take away what an earlier run has left under these names, so that all is this run's.
 
-    Raises `InputError` where that cannot be done, or where nothing could be written.
+    A run that is resumed goes on from all of it. Raises `InputError` where that cannot be done, or where nothing could
+    be written.
     """
     at = output
     try:
@@ -100,8 +103,28 @@ def prepare_output(output: Path, names: Iterable[str]) -> None:
         probe = _spare_name(output / "probe")
         write_whole(probe, b"\n")
         probe.unlink()
-        for at in [output / name for name in names]:
-            with contextlib.suppress(FileNotFoundError):
-                at.unlink()
+        at = output / RESUME_FOLDER
+        if at.is_symlink():
+            raise InputError([f"{at}: is a link, perhaps to somewhere else; remove it"])
+        for at in [] if is_resumed else _places(output, names):
+            at.unlink(missing_ok=True)
     except OSError as error:
         raise InputError([f"{at}: cannot be written ({error.strerror}); choose another --output"]) from error
+
+
+def _places(output: Path, names: Iterable[str]) -> list[Path]:
+    """Where outputs of these names are, and what is stored of them; the latter only where anything is."""
+    folder = output / RESUME_FOLDER
+    has_stored = folder.is_dir()
+    return [place for name in names for place in (output / name, *([folder / name] if has_stored else []))]
+
+
+def tidy_output(output: Path, names: Iterable[str], *, is_kept: bool) -> None:
+    """When a run has ended: take away what is stored under these names, unless it is kept for a run that resumes it."""
+    folder = output / RESUME_FOLDER
+    if not folder.is_dir() or folder.is_symlink():
+        return
+    with contextlib.suppress(OSError):  # nothing depends on it, and the next run does it again
+        for name in [] if is_kept else names:
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
