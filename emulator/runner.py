@@ -7,22 +7,25 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
 from emulator import __version__
-from emulator.engines.processes import StartMethod, choose_start_method, run_processes
+from emulator.engines.processes import Ended, StartMethod, choose_start_method, run_processes
 from emulator.errors import InputError
 from emulator.options import Options
 from emulator.protocol.events import AnyEvent
-from emulator.scenario.outputs import prepare_output
+from emulator.scenario.outputs import prepare_output, tidy_output
 from emulator.scenario.scenario import INPUT_NAME, Scenario, output_name, write_inputs
-from emulator.scenario.verify import Verification, verify
+from emulator.scenario.verify import Verification, verify, verify_written
 from emulator.trace.format import VERSION, Header, host_facts
 from emulator.trace.records import Observer, Record
 from emulator.trace.statistics import SwarmStatistics, jain_index
 from emulator.trace.writer import TraceWriter
+
+if TYPE_CHECKING:
+    from emulator.engines.virtual import Totals
 
 
 class ClientResult(msgspec.Struct, frozen=True):
@@ -61,7 +64,14 @@ class RunResult(msgspec.Struct, frozen=True):
     options: Options
     start_method: StartMethod | None
     """How processes were started; None where there were none."""
-    output: str
+    output: str | None
+    """The folder; None for a run without one."""
+    died: dict[int, str] = {}
+    """Clients that died and did not come back: what of, and where they were."""
+    num_messages: int | None = None
+    """Messages that arrived; None where the engine does not count them."""
+    num_tracker_messages: int | None = None
+    """Those that arrived at the tracker."""
 
     @property
     def is_proven(self) -> bool:
@@ -128,64 +138,84 @@ class _Watch:
 
 def run(
     scenario: Scenario,
-    output: Path,
+    output: Path | None,
     options: Options | None = None,
     watch: ObserverFactory | None = None,
     trace: Path | None = None,
 ) -> RunResult:
     """Run `scenario` on the engine that the options name, write the outputs to the folder `output`, and prove them.
 
+    Where `output` is None, outputs are compared in memory when they are written, and are gone then; only virtual time
+    does that.
     Every event is written to the file `trace`, if one is given (`docs/trace-format.md`).
 
     An observer that raises is dropped, the run goes on, and a line on stderr says so at the end.
 
-    Outputs of an earlier run under the same names are removed first. Raises `InputError` where there is no client or
-    `output` cannot be written, and `RunError` where a worker died or failed, the time limit was reached or a signal
-    came; no process is left then, and no output that is not whole. A result whose `is_proven` is false is returned,
-    not raised.
+    Outputs of an earlier run under the same names are removed first, unless it is resumed. Raises `InputError` where
+    there is no client, a fault cannot be or `output` cannot be written, and `RunError` where the tracker died, a thread
+    failed, the time limit was reached or a signal came; no process is left then, and no output that is not whole. A
+    result whose `is_proven` is false is returned, not raised.
     """
     options = options or Options()
     if not scenario.clients:
         raise InputError([f"{scenario.inputs}: a swarm has at least one client"])
     options.check_size(len(scenario.clients))
+    options.faults_of(len(scenario.clients))
+    _prepare(scenario, output, options, trace)
+    statistics = SwarmStatistics(len(scenario.clients))
+    observer = _Watch(statistics, watch(statistics) if watch else None)
+    with _traced(trace, scenario, options) as writer, _tidied(scenario, output, options):
+        ended: Ended | Totals
+        if options.engine == "virtual":
+            ended = _run_virtual(scenario, output, options, observer, writer)
+        elif output is None:
+            raise InputError(["only the engine 'virtual' runs without a folder for outputs; give one"])
+        else:
+            with _inputs_of(scenario) as inputs:
+                ended = run_processes(inputs, len(scenario.clients), output, options, observer, writer)
+    if output is None:
+        verification = verify_written(scenario, getattr(ended, "written", {}))
+    else:
+        verification = verify(scenario, output)
+    return _result(scenario, statistics, verification, options, ended, output)
+
+
+def _prepare(scenario: Scenario, output: Path | None, options: Options, trace: Path | None) -> None:
     names = [output_name(*key) for key in scenario.expected_outputs()]
     if trace is not None:
         _refuse_to_overwrite(trace, scenario, output, names)
-    prepare_output(output, names)
-    statistics = SwarmStatistics(len(scenario.clients))
-    observer = _Watch(statistics, watch(statistics) if watch else None)
-    with _traced(trace, scenario, options) as writer, _inputs_of(scenario) as inputs:
-        where = (inputs, len(scenario.clients), output, options, observer, writer)
-        start_method = None
-        if options.engine == "processes":
-            start_method = run_processes(*where).start_method
-        else:
-            _run_virtual(*where)
-    return _result(scenario, statistics, verify(scenario, output), options, start_method, output)
+    if output is not None:
+        prepare_output(output, names, is_resumed=options.resume)
+
+
+@contextlib.contextmanager
+def _tidied(scenario: Scenario, output: Path | None, options: Options) -> Iterator[None]:
+    """However the run ends, what clients have stored of unfinished files stays only where a later run may resume it."""
+    try:
+        yield
+    finally:
+        if output is not None:
+            names = (output_name(*key) for key in scenario.expected_outputs())
+            tidy_output(output, names, is_kept=options.resume)
 
 
 def _run_virtual(
-    inputs: Path,
-    num_clients: int,
-    output: Path,
-    options: Options,
-    observer: Observer,
-    trace: TraceWriter | None,
-) -> None:
+    scenario: Scenario, output: Path | None, options: Options, observer: Observer, trace: TraceWriter | None
+) -> "Totals":
     # Only here: workers need not carry it along.
     from emulator.engines.virtual import run_virtual
 
-    run_virtual(inputs, num_clients, output, options, observer, trace)
+    return run_virtual(scenario, output, options, observer, trace)
 
 
-def _refuse_to_overwrite(trace: Path, scenario: Scenario, output: Path, names: list[str]) -> None:
+def _refuse_to_overwrite(trace: Path, scenario: Scenario, output: Path | None, names: list[str]) -> None:
     """Raise `InputError` where the trace would take the place of an input or an output, or they that of the trace."""
     at = Path(os.path.realpath(trace))
     if at == Path(os.path.realpath(scenario.inputs)):
         raise InputError([f"{trace}: is the scenario file; choose another --trace"])
     if at.parent == Path(os.path.realpath(scenario.inputs)) and INPUT_NAME.fullmatch(at.name):
         raise InputError([f"{trace}: is an input file; choose another --trace"])
-    if at.parent == Path(os.path.realpath(output)) and at.name in names:
+    if output is not None and at.parent == Path(os.path.realpath(output)) and at.name in names:
         raise InputError([f"{trace}: is an output of this run; choose another --trace"])
 
 
@@ -243,8 +273,8 @@ def _result(
     statistics: SwarmStatistics,
     verification: Verification,
     options: Options,
-    start_method: StartMethod | None,
-    output: Path,
+    ended: "Ended | Totals",
+    output: Path | None,
 ) -> RunResult:
     makespan_s = statistics.makespan_s
     clients = tuple(
@@ -272,6 +302,9 @@ def _result(
         clients=clients,
         verification=verification,
         options=options,
-        start_method=start_method,
-        output=str(output),
+        start_method=getattr(ended, "start_method", None),
+        output=None if output is None else str(output),
+        died=dict(ended.died),
+        num_messages=getattr(ended, "num_messages", None),
+        num_tracker_messages=getattr(ended, "num_tracker_messages", None),
     )

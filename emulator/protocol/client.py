@@ -1,15 +1,17 @@
 """The client: P1 … P4."""
 
-from emulator.protocol.download import Downloader, await_barrier
-from emulator.protocol.events import Reported
+from emulator.protocol.download import Downloader
+from emulator.protocol.events import BarrierPassed, Reported
 from emulator.protocol.library import Library
 from emulator.protocol.messages import TRACKER, Metadata
 from emulator.protocol.node import Node
+from emulator.protocol.questions import Questions
 from emulator.protocol.round import Strategy
+from emulator.protocol.terms import Terms
 from emulator.protocol.upload import Uploader
 
 
-def run_client(node: Node, strategy: Strategy, quota: int) -> None:
+def run_client(node: Node, strategy: Strategy, terms: Terms) -> None:
     """The life of a client, from its input file to the end of both its threads."""
     node.step = "P1"
     mine = node.storage.read_input()
@@ -20,10 +22,13 @@ def run_client(node: Node, strategy: Strategy, quota: int) -> None:
     node.download.send(Metadata(mine.owned), TRACKER)
 
     node.step = "P3"
-    await_barrier(node, 1)
+    questions = Questions(node, terms.patience_s, terms.life)
+    questions.await_barrier(1)
+    node.record(BarrierPassed(1))
 
     node.step = "P4"
+    served = Library() if terms.is_free_rider else library
     node.run_threads(
-        download=lambda node: Downloader(node, library, mine.wanted, strategy, quota).run(),
-        upload=lambda node: Uploader(node, library),
+        download=lambda node: Downloader(node, questions.moved_to(node), library, mine, strategy, terms).run(),
+        upload=lambda node: Uploader(node, served),
     )

@@ -1,97 +1,172 @@
 """The download thread: D1 … D8. The choices of D4 to D6 are the strategy's (`strategies/peers_first.py`)."""
 
-from collections.abc import Sequence
-
 from emulator.protocol.events import (
+    Arrived,
     BarrierPassed,
     DownloadsFinished,
     DownloadStarted,
+    FileUnavailable,
     FileWritten,
     RoundBegan,
     RoundEnded,
 )
-from emulator.protocol.files import FileMetadata
+from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.protocol.library import Holding, Library
 from emulator.protocol.messages import (
     TRACKER,
-    AnyMessage,
-    Barrier,
     FileCompleted,
     Finished,
+    Leave,
     MetadataAnswer,
     MetadataRequest,
+    Stuck,
+    StuckAnswer,
     SwarmAnswer,
     SwarmRequest,
 )
 from emulator.protocol.node import Node, unexpected
+from emulator.protocol.questions import Questions
 from emulator.protocol.round import Round, Strategy
+from emulator.protocol.terms import Terms
+from emulator.protocol.trust import Trust
 
 FIRST_PAUSE_S = 0.001
 LONGEST_PAUSE_S = 0.1
 """A round that got nothing is followed by another one after a pause that doubles from the first to the longest."""
+MOST_EMPTY_ROUNDS = 3
+"""After so many in a row, in which no seed gave anything, the client tells the tracker that it is stuck."""
 
 
 class Downloader:
-    """Downloads the wanted files one after the other, in rounds of at most `quota` segments."""
+    """Downloads the wanted files one after the other, in rounds of at most a quota of segments."""
 
-    def __init__(self, node: Node, library: Library, wanted: Sequence[str], strategy: Strategy, quota: int) -> None:
+    def __init__(
+        self, node: Node, questions: Questions, library: Library, mine: ClientInput, strategy: Strategy, terms: Terms
+    ) -> None:
         self._node = node
+        self._questions = questions
         self._library = library
-        self._wanted = wanted
+        self._mine = mine
         self._strategy = strategy
-        self._quota = quota
+        self._terms = terms
+        self._trust = Trust()
 
     def run(self) -> None:
         self._node.step = "D1"
         files = self._ask_metadata()
 
         self._node.step = "D2"
-        await_barrier(self._node, 2)
+        self._questions.await_barrier(2)
+        self._node.record(BarrierPassed(2))
 
-        for metadata in files:
-            self._download(metadata)  # D3 … D7
+        self._node.step = "D3"
+        self._arrive()
+        for name in self._mine.wanted:
+            if name in files:
+                self._download(files[name])  # D3 … D7
+            else:
+                self._node.record(FileUnavailable(name, 0, 0))
 
         self._node.step = "D8"
+        self._questions.hear_out()
         self._node.record(DownloadsFinished())
         self._node.download.send(Finished(), TRACKER)
+        self._depart()
 
-    def _ask_metadata(self) -> tuple[FileMetadata, ...]:
-        """D1: the metadata of every wanted file, in the order of the wants."""
-        answer = self._ask_tracker(MetadataRequest(tuple(self._wanted)))
-        if not isinstance(answer, MetadataAnswer) or [file.name for file in answer.files] != list(self._wanted):
+    def _ask_metadata(self) -> dict[str, FileMetadata]:
+        """D1: the metadata of every wanted file; those are missing whose owners all died before they told of them."""
+        self._questions.number += 1
+        answer = self._questions.ask_tracker(MetadataRequest(self._mine.wanted, self._questions.number))
+        if not isinstance(answer, MetadataAnswer):
             raise unexpected(self._node, TRACKER, answer)
-        return answer.files
+        files = {metadata.name: metadata for metadata in answer.files}
+        if not files.keys() <= set(self._mine.wanted):
+            raise unexpected(self._node, TRACKER, answer)
+        return files
+
+    def _arrive(self) -> None:
+        """D3: a client may come to the swarm later than others."""
+        if self._terms.arrives_s > 0:
+            self._node.clock.sleep(self._terms.arrives_s)
+            self._node.record(Arrived())
 
     def _download(self, metadata: FileMetadata) -> None:
-        """D3: rounds, each with a fresh swarm list, until the file is there."""
+        """D3: rounds, each with a fresh swarm list, until the file is there, or nobody has what is missing."""
         node, file = self._node, metadata.name
         node.step = "D3"
         is_owned = file in self._library
         holding = self._library.open(metadata)
+        for segment, data in () if is_owned else node.storage.read_stored(metadata):
+            if not holding.has(segment):
+                holding.add(segment, data)
         node.record(DownloadStarted(file, metadata.num_segments, metadata.num_segments - holding.num_missing))
-        number, pause_s = 0, FIRST_PAUSE_S
-        while not holding.is_complete:
-            node.step = "D3"
-            number += 1
-            if self._run_round(holding, number):
-                pause_s = FIRST_PAUSE_S
-            else:
-                node.clock.sleep(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-        self._complete(holding, is_owned)
+        if self._run_rounds(holding):
+            self._complete(holding, is_owned)
 
-    def _run_round(self, holding: Holding, number: int) -> int:
-        """D4 … D6: the number of segments that the strategy got in one round."""
+    def _run_rounds(self, holding: Holding) -> bool:
+        """D3: whether the file came to be whole."""
+        number, num_empty, pause_s = 0, 0, FIRST_PAUSE_S
+        while not holding.is_complete:
+            self._node.step = "D3"
+            number += 1
+            round = self._begin_round(holding, number)
+            self._strategy.run_round(round)
+            if self._end_round(round, number):
+                num_empty, pause_s = 0, FIRST_PAUSE_S
+                continue
+            num_empty += 1
+            if num_empty >= MOST_EMPTY_ROUNDS and self._trust.has_no(round.seeds):
+                number += 1
+                if self._is_lost(holding, number):
+                    return False
+                num_empty = 0
+            self._node.clock.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        return True
+
+    def _begin_round(self, holding: Holding, number: int) -> Round:
         file = holding.metadata.name
-        swarm = self._ask_tracker(SwarmRequest(file))
+        self._questions.number += 1
+        swarm = self._questions.ask_tracker(SwarmRequest(file, self._questions.number))
         if not isinstance(swarm, SwarmAnswer) or swarm.file != file:
             raise unexpected(self._node, TRACKER, swarm)
-        self._node.record(RoundBegan(file, number, swarm.seeds, swarm.peers))
-        round = Round(self._node, holding, swarm, self._quota)
-        self._strategy.run_round(round)
+        return self._open_round(holding, number, swarm.seeds, swarm.peers)
+
+    def _open_round(self, holding: Holding, number: int, seeds: tuple[int, ...], peers: tuple[int, ...]) -> Round:
+        self._node.record(RoundBegan(holding.metadata.name, number, seeds, peers))
+        return Round(self._node, self._questions, holding, (seeds, peers), self._terms.quota)
+
+    def _end_round(self, round: Round, number: int) -> int:
+        """The number of segments that the round got."""
+        self._trust.weigh(round.visits)
         self._node.step = "D3"
-        self._node.record(RoundEnded(file, number, round.num_taken))
+        self._node.record(RoundEnded(round.file, number, round.num_taken))
         return round.num_taken
+
+    def _is_lost(self, holding: Holding, number: int) -> bool:
+        """Tell the tracker what is missing. It answers when all peers are stuck, or when there is reason to go on."""
+        file = holding.metadata.name
+        self._questions.number += 1
+        stuck = Stuck(file, holding.missing_bits, self._trust.distrusted(), self._questions.number)
+        answer = self._questions.ask_tracker(stuck)
+        if not isinstance(answer, StuckAnswer) or answer.file != file:
+            raise unexpected(self._node, TRACKER, answer)
+        if answer.num_lost:
+            num_present = holding.metadata.num_segments - holding.num_missing
+            self._node.record(FileUnavailable(file, num_present, answer.num_lost))
+            return True
+        if answer.holders:
+            self._try_holders(self._open_round(holding, number, (), answer.holders), number)
+        return False
+
+    def _try_holders(self, round: Round, number: int) -> None:
+        """D4 with peers of whom the tracker knows that they hold what is missing first."""
+        for holder in round.peers:
+            if round.is_open:
+                with round.connect(holder) as connection:
+                    connection.take_until_miss()
+        self._trust.expect(round.peers)
+        self._end_round(round, number)
 
     def _complete(self, holding: Holding, is_owned: bool) -> None:
         """D7. The tracker knows from P2 that a client seeds what it owns, and is not told again."""
@@ -102,17 +177,9 @@ class Downloader:
         if not is_owned:
             self._node.download.send(FileCompleted(file), TRACKER)
 
-    def _ask_tracker(self, question: AnyMessage) -> AnyMessage:
-        self._node.download.send(question, TRACKER)
-        source, answer = self._node.download.recv()
-        if source != TRACKER:
-            raise unexpected(self._node, source, answer)
-        return answer
-
-
-def await_barrier(node: Node, number: int) -> None:
-    """P3, D2: wait for the tracker's signal that every client has got here."""
-    source, message = node.download.recv()
-    if (source, message) != (TRACKER, Barrier(number)):
-        raise unexpected(node, source, message)
-    node.record(BarrierPassed(number))
+    def _depart(self) -> None:
+        """D8: leave the swarm, if the scenario says so. Owners of files stay: they are where everything comes from."""
+        if self._terms.stays_s is not None and not self._mine.owned:
+            self._node.clock.sleep(self._terms.stays_s)
+            self._library.withdraw()
+            self._node.download.send(Leave(), TRACKER)

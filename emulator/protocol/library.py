@@ -17,8 +17,10 @@ class Holding:
         self.num_missing = 0 if is_complete else num_segments
         self._first_missing = 0
         self._segments: list[str | None] = [None] * num_segments
+        self._present = bytearray((num_segments + 7) // 8)
         if is_complete:
             self._segments = [metadata.segment(index) for index in range(num_segments)]
+            self._present = bytearray(((1 << num_segments) - 1).to_bytes(len(self._present), "little"))
 
     @property
     def is_complete(self) -> bool:
@@ -45,6 +47,7 @@ class Holding:
         if data != self.metadata.segment(segment):
             return False
         self._segments[segment] = data
+        self._present[segment >> 3] |= 1 << (segment & 7)
         self.num_missing -= 1
         return True
 
@@ -61,6 +64,21 @@ class Holding:
         """All segments that are not there, in file order."""
         return (index for index, segment in enumerate(self._segments) if segment is None)
 
+    @property
+    def present_bits(self) -> bytes:
+        """A bit a segment, the first one in the lowest bit of the first byte; 1 where it is held."""
+        return bytes(self._present)
+
+    @property
+    def missing_bits(self) -> bytes:
+        """The same, 1 where it is missing."""
+        return self.missing_mask.to_bytes(len(self._present), "little")
+
+    @property
+    def missing_mask(self) -> int:
+        """The same as a number, whose lowest bit stands for the first segment."""
+        return ~int.from_bytes(self._present, "little") & ((1 << len(self._segments)) - 1)
+
 
 class Library:
     """All files of one client: owned, being downloaded, downloaded."""
@@ -71,6 +89,10 @@ class Library:
     def __contains__(self, file: str) -> bool:
         return file in self._holdings
 
+    def withdraw(self) -> None:
+        """The client departs: it holds nothing for anybody any more."""
+        self._holdings = {}
+
     def open(self, metadata: FileMetadata) -> Holding:
         """The holding of a wanted file; empty for a new file, whole for one that the client owns."""
         return self._holdings.setdefault(metadata.name, Holding(metadata))
@@ -79,3 +101,17 @@ class Library:
         """U2: the segment's content, or None where the client does not hold it."""
         holding = self._holdings.get(file)
         return None if holding is None else holding.get(segment)
+
+    def present_bits(self, file: str) -> bytes:
+        """U2: which segments of the file the client holds, as `Holding` has it; empty where it holds none."""
+        holding = self._holdings.get(file)
+        return b"" if holding is None else holding.present_bits
+
+
+def segments_of(mask: int) -> Iterator[int]:
+    """The segments whose bits are 1, in file order."""
+    digits = f"{mask:b}"[::-1]
+    segment = digits.find("1")
+    while segment >= 0:
+        yield segment
+        segment = digits.find("1", segment + 1)

@@ -141,16 +141,18 @@ class Stuck(Message, frozen=True, gc=True):
     missing: bytes
     """A bit a segment, as in `Holdings`; 1 where the client misses it."""
     distrusted: tuple[int, ...]
-    """Seeds that answered with a miss, or with wrong segments only."""
+    """Seeds and named holders that answered with a miss, or again and again with wrong segments."""
     request: int = 0
 
 
-class StuckAnswer(Message, frozen=True):
+class StuckAnswer(Message, frozen=True, gc=True):
     """Sent when all live peers of the file are stuck, or when there is a reason to try again."""
 
     file: str
     num_lost: int
     """How many segments no live client holds: the file is lost. 0: try again."""
+    holders: tuple[int, ...]
+    """Clients that hold the first segment that is missing, as they have told when they were stuck themselves."""
     request: int = 0
 
 

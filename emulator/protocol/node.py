@@ -36,6 +36,9 @@ class Clock(Protocol):
 class Storage(Protocol):
     """A client's own disk."""
 
+    keeps_segments: bool
+    """Whether `store` does anything; else it need not be called."""
+
     def read_input(self) -> ClientInput:
         """P1."""
 
@@ -66,10 +69,13 @@ class Node(Protocol):
     download: Communicator
     upload: Communicator
     clock: Clock
-    random: random.Random
     storage: Storage
     step: str
     """The step that the thread is in, `D4`; stamped on every event, and named if the thread dies in it."""
+
+    @property
+    def random(self) -> random.Random:
+        """The thread's generator, which makes its choices repeatable."""
 
     def record(self, event: AnyEvent) -> None:
         """Add an event to the run's one stream of events."""
@@ -88,6 +94,6 @@ def serve(communicator: Communicator, handler: Handler) -> None:
         handler.handle(source, message)
 
 
-def unexpected(node: Node, source: int, message: AnyMessage) -> ProtocolError:
+def unexpected(node: Node, source: int, message: object) -> ProtocolError:
     """The error for a message that has no place in the step that `node` is in."""
     return ProtocolError(f"rank {node.rank} at {node.step}: rank {source} sent an unexpected {message!r:.200}")

@@ -4,21 +4,24 @@ A strategy decides D4 to D6: which segment next, and from whom. It cannot break 
 question at a time, checks every answer and every segment, keeps to the quota, and closes what it opened.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol, Self
 
 from emulator.protocol.events import AnyEvent, SegmentRejected, SegmentsTaken
-from emulator.protocol.library import Holding
+from emulator.protocol.library import Holding, segments_of
 from emulator.protocol.messages import (
     Close,
     ConnectionCount,
     ConnectionCountRequest,
     Hit,
+    Holdings,
+    HoldingsRequest,
     Miss,
     SegmentRequest,
-    SwarmAnswer,
 )
 from emulator.protocol.node import Node, unexpected
+from emulator.protocol.questions import Questions
+from emulator.protocol.trust import Visit
 
 
 class Strategy(Protocol):
@@ -35,20 +38,43 @@ class Round:
     strategy's choices repeatable.
     """
 
-    def __init__(self, node: Node, holding: Holding, swarm: SwarmAnswer, quota: int) -> None:
+    def __init__(
+        self,
+        node: Node,
+        questions: Questions,
+        holding: Holding,
+        uploaders: tuple[tuple[int, ...], tuple[int, ...]],
+        quota: int,
+    ) -> None:
         self.file = holding.metadata.name
-        self.seeds = swarm.seeds
-        self.peers = swarm.peers
+        self.seeds, self.peers = uploaders
         self.random = node.random
         self.num_taken = 0
+        self.visits: list[Visit] = []
+        """What came of each visit so far."""
         self._node = node
+        self._questions = questions
         self._holding = holding
         self._most = min(quota, holding.num_missing)
+        self._store = node.storage.store if node.storage.keeps_segments else None
 
     @property
     def is_open(self) -> bool:
         """Whether anything is left to take: the quota is not reached, and segments are missing."""
         return self.num_taken < self._most
+
+    @property
+    def quota_left(self) -> int:
+        """How many segments may still be taken in this round."""
+        return self._most - self.num_taken
+
+    @property
+    def num_segments(self) -> int:
+        return self._holding.metadata.num_segments
+
+    @property
+    def num_missing(self) -> int:
+        return self._holding.num_missing
 
     @property
     def first_missing(self) -> int:
@@ -62,68 +88,123 @@ class Round:
     def connect(self, uploader: int) -> "Connection":
         """A visit to one peer (D4) or seed (D6): a context manager, which closes what it opened."""
         self._node.step = "D6" if uploader in self.seeds else "D4"
-        return Connection(self, uploader, self._node, self._holding)
+        return Connection(self, uploader)
 
-    def count_connections(self, uploader: int) -> int:
-        """D5: ask a seed or peer how many connections it has open (U3)."""
+    def count_connections(self, uploader: int) -> int | None:
+        """D5: ask a seed or peer how many connections it has open (U3). None where it does not answer any more."""
         self._node.step = "D5"
-        self._node.upload.send(ConnectionCountRequest(), uploader)
-        source, answer = self._node.download.recv()
-        if source != uploader or not isinstance(answer, ConnectionCount):
-            raise unexpected(self._node, source, answer)
+        self._questions.number += 1
+        answer = self._questions.ask(ConnectionCountRequest(self._questions.number), uploader)
+        if answer is None:
+            return None
+        if not isinstance(answer, ConnectionCount):
+            raise unexpected(self._node, uploader, answer)
         return answer.count
+
+    def ask_holdings(self, uploader: int) -> frozenset[int]:
+        """Ask a seed or peer what it holds: those of its segments that are missing here.
+
+        An extension of the protocol, which is on only for strategies that ask. Empty where it does not answer.
+        """
+        self._node.step = "D4"
+        self._questions.number += 1
+        answer = self._questions.ask(HoldingsRequest(self.file, self._questions.number), uploader)
+        if answer is None:
+            return frozenset()
+        if not isinstance(answer, Holdings):
+            raise unexpected(self._node, uploader, answer)
+        return frozenset(segments_of(int.from_bytes(answer.segments, "little") & self._holding.missing_mask))
+
+    def race(self, segment: int, uploaders: Iterable[int]) -> int | None:
+        """Ask several uploaders for the same segment at once, and return the first that gave it; None if none did.
+
+        Nobody waits for the others: their answers are dropped when they come. For the end of a file (endgame).
+        Raises `RuntimeError` where the round has nothing left to take.
+        """
+        self._check_open()
+        self._node.step = "D4"
+        waiting: dict[int, int] = {}
+        for uploader in dict.fromkeys(uploaders):
+            if uploader not in self._questions.lost:
+                self._questions.number += 1
+                self._node.upload.send(SegmentRequest(self.file, segment, self._questions.number), uploader)
+                waiting[self._questions.number] = uploader
+        while (heard := self._questions.next_of(waiting)) is not None:
+            uploader, answer = heard
+            with Connection(self, uploader) as visit:
+                has_it = visit.take_in(segment, answer)
+            if has_it:
+                self._questions.leave(waiting)
+                return uploader
+        self._questions.leave(waiting)
+        return None
 
     def record(self, event: AnyEvent) -> None:
         """Add an event to the run's stream: what was chosen, and why."""
         self._node.record(event)
 
+    def _check_open(self) -> None:
+        if self.num_taken >= self._most:
+            raise RuntimeError(f"the round of {self.file!r} is over: test round.is_open before taking anything")
+
 
 class Connection:
     """A visit to one uploader. Its first hit opens a connection there (U2); leaving the visit closes it (U4)."""
 
-    def __init__(self, round: Round, uploader: int, node: Node, holding: Holding) -> None:
+    def __init__(self, round: Round, uploader: int) -> None:
         self.uploader = uploader
         self.segments: list[int] = []
         """What the uploader gave, in order."""
         self.is_missed = False
+        """Whether it did not give what it was asked for last."""
         self._is_open = False
+        self._has_missed = False
+        self._num_wrong = 0
         self._round = round
-        self._node = node
-        self._holding = holding
 
     def take(self, segment: int | None = None) -> bool:
         """Ask for a segment: the first missing one, where none is named. True for a hit.
 
-        A segment that does not match its hash counts as a miss, is recorded and never passed on. Raises
-        `RuntimeError` where the round has nothing left to take.
+        A segment that does not match its hash counts as a miss, is recorded and never passed on; so does the silence
+        of an uploader that is lost. Raises `RuntimeError` where the round has nothing left to take.
         """
-        node, file = self._node, self._round.file
-        if not self._round.is_open:
-            raise RuntimeError(f"the round of {file!r} is over: test round.is_open before take()")
+        round = self._round
+        if round.num_taken >= round._most:
+            round._check_open()
         if segment is None:
-            segment = self._holding.first_missing
-        node.upload.send(SegmentRequest(file, segment), self.uploader)
-        source, answer = node.download.recv()
-        if (
-            source != self.uploader
-            or not isinstance(answer, (Hit, Miss))
-            or answer.segment != segment
-            or answer.file != file
-        ):
-            raise unexpected(node, source, answer)
-        if isinstance(answer, Hit):
+            segment = round._holding.first_missing
+        questions = round._questions
+        number = questions.number = questions.number + 1
+        return self.take_in(segment, questions.ask(SegmentRequest(round.file, segment, number), self.uploader))
+
+    def take_in(self, segment: int, answer: object) -> bool:
+        """Take what was answered to a request for this segment. True for a hit."""
+        round = self._round
+        if type(answer) is Hit and answer.segment == segment and answer.file == round.file:
             self._is_open = True
-            if self._holding.add(segment, answer.data):
+            data = answer.data
+            if round._holding.add(segment, data):
                 self.segments.append(segment)
-                self._round.num_taken += 1
+                round.num_taken += 1
+                if round._store is not None:
+                    round._store(round.file, segment, data)
                 return True
-            node.record(SegmentRejected(file, segment, self.uploader))
+            self._num_wrong += 1
+            round._node.record(SegmentRejected(round.file, segment, self.uploader))
+        elif answer is None:
+            # It may have given the segment, and the answer was lost: then it believes in a connection.
+            self._is_open = self.uploader not in round._questions.lost
+        elif type(answer) is Miss and answer.segment == segment and answer.file == round.file:
+            self._has_missed = True
+        else:
+            raise unexpected(round._node, self.uploader, answer)
         self.is_missed = True
         return False
 
     def take_until_miss(self) -> None:
         """Take segments in file order until a miss, or until the round has nothing left to take."""
-        while self._round.is_open and self.take():
+        round = self._round
+        while round.num_taken < round._most and self.take():
             pass
 
     def __enter__(self) -> Self:
@@ -132,7 +213,10 @@ class Connection:
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         if error is not None:
             return
-        if self._is_open:
-            self._node.upload.send(Close(), self.uploader)
-        is_seed = self.uploader in self._round.seeds
-        self._node.record(SegmentsTaken(self._round.file, self.uploader, is_seed, tuple(self.segments), self.is_missed))
+        round, uploader = self._round, self.uploader
+        if self._is_open and uploader not in round._questions.lost:
+            round._node.upload.send(Close(), uploader)
+        is_seed = uploader in round.seeds
+        segments = tuple(self.segments)
+        round.visits.append(Visit(uploader, is_seed, len(segments), self._has_missed, self._num_wrong))
+        round._node.record(SegmentsTaken(round.file, uploader, is_seed, segments, self.is_missed))

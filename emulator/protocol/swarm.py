@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from emulator.protocol.events import Role
 from emulator.protocol.files import FileMetadata
+from emulator.protocol.stuck import Advice, Report, StuckPeers
 
 
 class RankSet:
@@ -53,6 +54,13 @@ class Swarm:
         self.metadata = metadata
         self.seeds = RankSet()
         self.peers = RankSet()
+        self.stuck = StuckPeers()
+
+    def forget(self, rank: int) -> None:
+        """The client is no longer there."""
+        self.seeds.discard(rank)
+        self.peers.discard(rank)
+        self.stuck.forget(rank)
 
 
 class SwarmTable:
@@ -65,12 +73,13 @@ class SwarmTable:
         """T1: `owner` seeds this file. Raises `ValueError` where an earlier owner gave other hashes."""
         swarm = self._swarms.setdefault(metadata.name, Swarm(metadata))
         if swarm.metadata != metadata:
-            raise ValueError(f"rank {owner} gives other hashes for {metadata.name!r} than rank {min(swarm.seeds)}")
+            other = min(swarm.seeds, default="that is lost")
+            raise ValueError(f"rank {owner} gives other hashes for {metadata.name!r} than rank {other}")
         swarm.seeds.add(owner)
 
     def metadata(self, names: Iterable[str]) -> tuple[FileMetadata, ...]:
-        """T3: the metadata of these files, in this order."""
-        return tuple(self._swarms[name].metadata for name in names)
+        """T3: the metadata of these files, in this order; without those whose owners died before they told of them."""
+        return tuple(self._swarms[name].metadata for name in names if name in self._swarms)
 
     def role(self, file: str, rank: int) -> Role:
         swarm = self._swarms[file]
@@ -97,3 +106,20 @@ class SwarmTable:
         swarm.peers.discard(rank)
         swarm.seeds.add(rank)
         return True
+
+    def forget(self, rank: int) -> None:
+        """The client is no longer in any swarm: it is lost, or has departed."""
+        for swarm in self._swarms.values():
+            swarm.forget(rank)
+
+    def report_stuck(self, file: str, rank: int, report: Report) -> None:
+        self._swarms[file].stuck.report(rank, report)
+
+    def advise(self, file: str) -> list[Advice]:
+        """What to tell the clients that are stuck in this file, if anything."""
+        swarm = self._swarms[file]
+        return swarm.stuck.judge(list(swarm.seeds), list(swarm.peers)) if swarm.stuck else []
+
+    def stuck_files(self) -> list[str]:
+        """The files that somebody is stuck in."""
+        return [file for file, swarm in self._swarms.items() if swarm.stuck]

@@ -16,3 +16,5 @@ class Terms(msgspec.Struct, frozen=True):
     """D8: how long after its last file the client departs; None for never. Owners of files never do."""
     is_free_rider: bool = False
     """U2: whether it answers with misses only."""
+    life: int = 0
+    """How often the client was started before in this run."""

@@ -5,36 +5,48 @@ It holds no segment, and does not know who holds which segment.
 
 from collections.abc import Iterable
 
-from emulator.protocol.events import BarrierOpened, ClientFinished, RoleChanged
+from emulator.protocol.events import BarrierOpened, ClientFinished, ClientLeft, RoleChanged
 from emulator.protocol.files import FileMetadata
 from emulator.protocol.messages import (
     AnyMessage,
     Barrier,
     FileCompleted,
     Finished,
+    Leave,
+    Lost,
     Metadata,
     MetadataAnswer,
     MetadataRequest,
+    Returned,
     Stop,
+    Stuck,
+    StuckAnswer,
     SwarmAnswer,
     SwarmRequest,
 )
 from emulator.protocol.node import Node, ProtocolError, unexpected
+from emulator.protocol.stuck import Report
 from emulator.protocol.swarm import SwarmTable
 
 
 class Tracker:
-    """Knows the swarms of all files, and how far each client has come. Answers with at most `numwant` of each role."""
+    """Knows the swarms of all files, and how far each client has come. Answers with at most `numwant` of each role.
+
+    Barriers, and the end, compare with the clients that are alive, never with a count of all.
+    """
 
     def __init__(self, node: Node, numwant: int) -> None:
         self.is_running = True
         self._node = node
         self._numwant = numwant
         self._table = SwarmTable()
-        self._clients = frozenset(range(1, node.size))
+        self._live = set(range(1, node.size))
+        # Of those that are alive:
         self._reported: set[int] = set()
         self._asked: set[int] = set()
         self._finished: set[int] = set()
+        self._barrier = 0
+        """The last barrier that has been opened."""
         node.step = "T1"
 
     def handle(self, source: int, message: AnyMessage) -> None:
@@ -51,20 +63,28 @@ class Tracker:
     @property
     def _waiting_step(self) -> str:
         """What the tracker does between two messages: it collects reports, then requests, then serves as they come."""
-        return "T1" if self._reported != self._clients else "T3" if self._asked != self._clients else "T5"
+        return ("T1", "T3", "T5")[self._barrier]
 
     def _react(self, source: int, message: AnyMessage) -> None:
         match message:
-            case Metadata(files):
-                self._add_owner(source, files)
-            case MetadataRequest(names):
-                self._answer_metadata(source, names)
-            case SwarmRequest(file):
-                self._answer_swarm(source, file)
+            case SwarmRequest():
+                self._answer_swarm(source, message)
             case FileCompleted(file):
                 self._add_seed(source, file)
+            case Metadata(files):
+                self._add_owner(source, files)
+            case MetadataRequest():
+                self._answer_metadata(source, message)
             case Finished():
                 self._finish(source)
+            case Stuck():
+                self._add_stuck(source, message)
+            case Leave():
+                self._leave(source)
+            case Lost():
+                self._lose(source)
+            case Returned():
+                self._live.add(source)  # it will report, and is waited for
             case _:
                 raise unexpected(self._node, source, message)
 
@@ -74,41 +94,91 @@ class Tracker:
             self._table.report(client, metadata)
             self._node.record(RoleChanged(client, metadata.name, "seed"))
         self._reported.add(client)
-        if self._reported == self._clients:
+        if self._barrier >= 1:  # it comes late: it had been lost
+            self._node.step = "T2"
+            self._node.download.send(Barrier(1), client)
+            self._advise(self._table.stuck_files())
+        self._open_due_barriers()
+
+    def _answer_metadata(self, client: int, asked: MetadataRequest) -> None:
+        self._node.step = "T3"
+        self._node.download.send(MetadataAnswer(self._table.metadata(asked.files), asked.request), client)
+        self._asked.add(client)
+        if self._barrier == 2:
+            self._node.step = "T4"
+            self._node.download.send(Barrier(2), client)
+        self._open_due_barriers()
+
+    def _open_due_barriers(self) -> None:
+        """T2, T4: open a barrier when every live client has got there."""
+        if self._barrier == 0 and len(self._reported) == len(self._live):
             self._node.step = "T2"
             self._open_barrier(1)
-
-    def _answer_metadata(self, client: int, names: Iterable[str]) -> None:
-        self._node.step = "T3"
-        self._node.download.send(MetadataAnswer(self._table.metadata(names)), client)
-        self._asked.add(client)
-        if self._asked == self._clients:
+        if self._barrier == 1 and len(self._asked) == len(self._live):
             self._node.step = "T4"
             self._open_barrier(2)
 
     def _open_barrier(self, number: int) -> None:
+        self._barrier = number
         self._node.record(BarrierOpened(number))
-        for client in sorted(self._clients):
+        for client in sorted(self._live):
             self._node.download.send(Barrier(number), client)
 
-    def _answer_swarm(self, client: int, file: str) -> None:
+    def _answer_swarm(self, client: int, asked: SwarmRequest) -> None:
         self._node.step = "T6"
+        file = asked.file
         if self._table.join(file, client):
             self._node.record(RoleChanged(client, file, "peer"))
         seeds, peers = self._table.draw(file, client, self._numwant, self._node.random)
-        self._node.download.send(SwarmAnswer(file, seeds, peers), client)
+        self._node.download.send(SwarmAnswer(file, seeds, peers, asked.request), client)
 
     def _add_seed(self, client: int, file: str) -> None:
         self._node.step = "T7"
         if self._table.complete(file, client):
             self._node.record(RoleChanged(client, file, "seed"))
+            self._advise([file])
 
     def _finish(self, client: int) -> None:
         self._node.step = "T8"
-        self._finished.add(client)
-        self._node.record(ClientFinished(client))
-        if self._finished == self._clients:
+        if client not in self._finished:
+            self._finished.add(client)
+            self._node.record(ClientFinished(client))
+        self._stop_if_all_finished()
+
+    def _stop_if_all_finished(self) -> None:
+        if len(self._finished) == len(self._live):
             self._node.step = "T9"
-            for rank in sorted(self._clients):
+            for rank in sorted(self._live):
                 self._node.upload.send(Stop(), rank)
             self.is_running = False
+
+    # Beyond the steps: clients that get nothing, depart, or die
+
+    def _add_stuck(self, client: int, stuck: Stuck) -> None:
+        """A client gets nothing more. It is told when it should try again, or that the file is lost."""
+        missing = int.from_bytes(stuck.missing, "little")
+        self._table.report_stuck(stuck.file, client, Report(missing, frozenset(stuck.distrusted), stuck.request))
+        self._advise([stuck.file])
+
+    def _advise(self, files: Iterable[str]) -> None:
+        for file in files:
+            for rank, request, num_lost, holders in self._table.advise(file):
+                self._node.download.send(StuckAnswer(file, num_lost, holders, request), rank)
+
+    def _leave(self, client: int) -> None:
+        """The client departs, and stays alive until the stop."""
+        self._node.step = "T8"
+        self._table.forget(client)
+        self._node.record(ClientLeft(client))
+        self._advise(self._table.stuck_files())
+
+    def _lose(self, client: int) -> None:
+        """The client is dead: it is in no swarm, and nobody waits for it at a barrier or at the end."""
+        self._table.forget(client)
+        for ranks in (self._live, self._reported, self._asked, self._finished):
+            ranks.discard(client)
+        self._open_due_barriers()
+        if self._barrier == 2:
+            self._advise(self._table.stuck_files())
+        if self._barrier == 2 or not self._live:
+            self._stop_if_all_finished()

@@ -8,7 +8,11 @@ from emulator.protocol.messages import (
     ConnectionCount,
     ConnectionCountRequest,
     Hit,
+    Holdings,
+    HoldingsRequest,
+    Lost,
     Miss,
+    Returned,
     SegmentRequest,
     Stop,
 )
@@ -28,15 +32,20 @@ class Uploader:
 
     def handle(self, source: int, message: AnyMessage) -> None:
         match message:
-            case SegmentRequest(file, segment):
+            case SegmentRequest():
                 self._node.step = "U2"
-                self._answer_segment(source, file, segment)
-            case ConnectionCountRequest():
+                self._answer_segment(source, message)
+            case ConnectionCountRequest(request):
                 self._node.step = "U3"
-                self._node.download.send(ConnectionCount(len(self._connections)), source)
-            case Close():
+                self._node.download.send(ConnectionCount(len(self._connections), request), source)
+            case Close() | Lost():
                 self._node.step = "U4"
                 self._forget(source)
+            case HoldingsRequest(file, request):
+                self._node.step = "U2"
+                self._node.download.send(Holdings(file, self._library.present_bits(file), request), source)
+            case Returned():
+                pass
             case Stop():
                 self._node.step = "U5"
                 self._end()
@@ -45,17 +54,17 @@ class Uploader:
                 raise unexpected(self._node, source, message)
         self._node.step = "U1"
 
-    def _answer_segment(self, client: int, file: str, segment: int) -> None:
+    def _answer_segment(self, client: int, asked: SegmentRequest) -> None:
         """U2: a segment of a file that it seeds, or of one that it is still downloading."""
-        data = self._library.get(file, segment)
+        data = self._library.get(asked.file, asked.segment)
         if data is None:
-            self._node.download.send(Miss(file, segment), client)
+            self._node.download.send(Miss(asked.file, asked.segment, asked.request), client)
             return
         num_given = self._connections.get(client, 0)
         self._connections[client] = num_given + 1
         if num_given == 0:
             self._node.record(ConnectionOpened(client, len(self._connections)))
-        self._node.download.send(Hit(file, segment, data), client)
+        self._node.download.send(Hit(asked.file, asked.segment, data, asked.request), client)
 
     def _forget(self, client: int) -> None:
         num_given = self._connections.pop(client, None)

@@ -33,7 +33,7 @@ class DirectoryStorage:
         self._inputs = inputs
         self._output = output
         self._rank = rank
-        self._is_storing = is_storing
+        self.keeps_segments = is_storing
 
     def read_input(self) -> ClientInput:
         """P1."""
@@ -45,7 +45,7 @@ class DirectoryStorage:
         What is no stored segment is passed over, and no more is read than the file can have. Segments are in the range
         of the file, but nothing else is checked: one may come twice, and its content may be wrong.
         """
-        if not self._is_storing:
+        if not self.keeps_segments:
             return
         num_segments = metadata.num_segments
         most_bytes = 2 * num_segments * LONGEST_LINE + SPARE_BYTES
@@ -60,7 +60,7 @@ class DirectoryStorage:
 
     def store(self, file: str, segment: int, data: str) -> None:
         """Keep a segment for a later run, if segments are stored. Raises `OSError` where that cannot be done."""
-        if not self._is_storing:
+        if not self.keeps_segments:
             return
         path = self._stored_path(file)
         try:
@@ -78,7 +78,7 @@ class DirectoryStorage:
     def write_output(self, content: FileMetadata) -> None:
         """D7."""
         write_whole(self._output_path(content.name), format_output(content))
-        if self._is_storing:
+        if self.keeps_segments:
             self._stored_path(content.name).unlink(missing_ok=True)
 
     def erase(self, files: Iterable[str]) -> None:
@@ -132,7 +132,7 @@ class MemoryStorage:
         """Each file whose output has been written: whether it is what `expected` says under that name."""
         self._content = content
         self._expected = expected
-        self._is_storing = is_storing
+        self.keeps_segments = is_storing
         self._stored: dict[str, dict[int, str]] = {}
 
     def read_input(self) -> ClientInput:
@@ -141,14 +141,14 @@ class MemoryStorage:
 
     def read_stored(self, metadata: FileMetadata) -> Iterator[tuple[int, str]]:
         """D3: what this client had got of the file before it died."""
-        if not self._is_storing:
+        if not self.keeps_segments:
             return
         if self.is_right.get(metadata.name):
             yield from ((segment, metadata.segment(segment)) for segment in range(metadata.num_segments))
         yield from self._stored.get(metadata.name, {}).items()
 
     def store(self, file: str, segment: int, data: str) -> None:
-        if self._is_storing:
+        if self.keeps_segments:
             self._stored.setdefault(file, {})[segment] = data
 
     def write_output(self, content: FileMetadata) -> None:

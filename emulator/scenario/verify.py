@@ -3,6 +3,7 @@
 import os
 import stat
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -55,6 +56,16 @@ def verify(scenario: Scenario, output: Path) -> Verification:
         _check(output / output_name(client, file), client, metadata) for (client, file), metadata in expected.items()
     )
     return Verification(checks, _find_unexpected(output, {output_name(*key) for key in expected}))
+
+
+def verify_written(scenario: Scenario, written: Mapping[int, Mapping[str, bool]]) -> Verification:
+    """The same for outputs that were compared when they were written: by client and file, whether they were right."""
+    verdicts: dict[bool | None, Verdict] = {True: "right", False: "wrong", None: "missing"}
+    checks = (
+        OutputCheck(client, file, metadata.num_segments, verdicts[written.get(client, {}).get(file)])
+        for (client, file), metadata in scenario.expected_outputs().items()
+    )
+    return Verification(tuple(checks), ())
 
 
 def _check(path: Path, client: int, metadata: FileMetadata) -> OutputCheck:

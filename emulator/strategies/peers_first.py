@@ -14,8 +14,9 @@ class PeersFirst:
         self._take_from_peers(round)  # D4
         if round.is_open and round.seeds:
             seed = self._choose_seed(round)  # D5
-            with round.connect(seed) as connection:  # D6
-                connection.take_until_miss()
+            if seed is not None:
+                with round.connect(seed) as connection:  # D6
+                    connection.take_until_miss()
 
     def _take_from_peers(self, round: Round) -> None:
         """D4: stay with a peer until it misses; two misses in a row, from two peers, end the search."""
@@ -32,11 +33,13 @@ class PeersFirst:
                 num_misses = 0
             num_misses += connection.is_missed
 
-    def _choose_seed(self, round: Round) -> int:
+    def _choose_seed(self, round: Round) -> int | None:
         """D5: ask three seeds, all where there are fewer, and take the one with the fewest open connections."""
-        asked = tuple(round.random.sample(round.seeds, min(NUM_SEEDS_ASKED, len(round.seeds))))
-        counts = tuple(round.count_connections(seed) for seed in asked)
-        fewest = min(counts)
-        seed = round.random.choice([seed for seed, count in zip(asked, counts, strict=True) if count == fewest])
-        round.record(SeedChosen(round.file, seed, asked, counts))
+        asked = round.random.sample(round.seeds, min(NUM_SEEDS_ASKED, len(round.seeds)))
+        counts = {seed: count for seed in asked if (count := round.count_connections(seed)) is not None}
+        if not counts:
+            return None
+        fewest = min(counts.values())
+        seed = round.random.choice([seed for seed, count in counts.items() if count == fewest])
+        round.record(SeedChosen(round.file, seed, tuple(counts), tuple(counts.values())))
         return seed

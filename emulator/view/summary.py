@@ -25,7 +25,7 @@ def run_summary(result: RunResult) -> Iterator[RenderableType]:
     yield Text(f"makespan {seconds(result.makespan_s)} · {plural(result.num_segments, 'segment')} · {rate}")
     alone = 1 / result.num_clients
     yield Text(f"uploads spread with Jain's index {result.jain_index:.2f} (1 is even, {alone:.2f} one client alone)")
-    yield from verification_summary(result.verification, result.output)
+    yield from verification_summary(result.verification, result.output or "memory")
 
 
 def _client_table(result: RunResult) -> Table:

@@ -1,0 +1,272 @@
+"""Virtual time: what happens next, in the order of `(time, sequence)`, and who waits for it.
+
+A client's download thread waits in the middle of its work, so it has a stack of its own, a greenlet. Upload threads
+and the tracker only react: they are called when a message arrives.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from itertools import count
+
+import greenlet
+
+from emulator.engines.lines import Lines
+from emulator.protocol.events import Channel
+from emulator.protocol.messages import AnyMessage, Hit
+from emulator.scenario.network import DELAY_S, Network
+
+React = Callable[[int, AnyMessage], None]
+Action = Callable[[], object]
+
+
+class Life(greenlet.greenlet):
+    """A client's download thread, with what comes before and after it."""
+
+    def __init__(self, rank: int, body: Callable[[], None], loop: greenlet.greenlet) -> None:
+        super().__init__(body, loop)
+        self.rank = rank
+
+
+class Inbox:
+    """Messages that have arrived for one reader: a handler that reacts to each, or a greenlet that waits for one."""
+
+    __slots__ = ("_held", "messages", "react", "waiting")
+
+    def __init__(self) -> None:
+        self.react: React | None = None
+        self.waiting: greenlet.greenlet | None = None
+        self.messages: deque[tuple[int, AnyMessage]] = deque()
+        self._held: tuple[React | None, greenlet.greenlet | None] | None = None
+
+    def deliver(self, source: int, message: AnyMessage) -> None:
+        if self.react is not None:
+            self.react(source, message)
+        elif self.waiting is not None:
+            waiting, self.waiting = self.waiting, None
+            waiting.switch((source, message))
+        else:
+            self.messages.append((source, message))
+
+    def serve(self, react: React) -> None:
+        """From now on, react at once; first to what is here already."""
+        while self.messages:
+            react(*self.messages.popleft())
+        self.react = react
+
+    def close(self) -> None:
+        """The reader is dead: what is here, and what is on its way, is read by nobody."""
+        self.messages.clear()
+        self.waiting = None
+        self.react = _drop
+
+    def hold(self) -> None:
+        """The reader stands still: what arrives waits for it."""
+        self._held = (self.react, self.waiting)
+        self.react = self.waiting = None
+
+    def give_up(self, reader: greenlet.greenlet) -> bool:
+        """Whether this reader was waiting here; it does so no longer."""
+        if self.waiting is reader:
+            self.waiting = None
+            return True
+        if self._held is not None and self._held[1] is reader:
+            self._held = (None, None)
+            return True
+        return False
+
+    def resume(self) -> None:
+        """The reader goes on, with all that has arrived meanwhile."""
+        if self._held is None:
+            return
+        (react, waiting), self._held = self._held, None
+        if react is not None:
+            self.serve(react)
+        else:
+            self.waiting = waiting
+            if waiting is not None and self.messages:
+                self.deliver(*self.messages.popleft())
+
+
+def _drop(_source: int, _message: AnyMessage) -> None:
+    pass
+
+
+class Simulation:
+    """The clock of all nodes, what is to happen, everybody's inboxes, and the network between them."""
+
+    def __init__(self, size: int, network: Network | None) -> None:
+        self.now_s = 0.0
+        self._network = network or Network.uniform(size)
+        self.num_delivered = 0
+        """Messages that have arrived so far."""
+        self.inboxes: dict[Channel, list[Inbox]] = {
+            "download": [Inbox() for _ in range(size)],
+            "upload": [Inbox() for _ in range(size)],
+        }
+        self._delay_s = DELAY_S if network is None else network.delay_s
+        self._is_even = network is None or all(link.delay_s is None for link in network.links)
+        """Whether all messages but segments take the same time, and arrive in the order in which they were sent."""
+        self._lines = None if network is None or (network.is_ideal and self._is_even) else Lines(network)
+        """What decides when the others arrive; None where there are none."""
+        links = () if network is None else network.links
+        self.longest_delay_s = max([self._delay_s, *(link.delay_s or 0.0 for link in links)])
+        self._paused: dict[int, list[Action]] = {}
+        """Of clients that stand still: what they will do when they go on."""
+        # An entry is (time, sequence, inbox, source, message), or (time, sequence, None, 0, action): the sequence
+        # number keeps what comes at the same time in order, so that nothing else is ever compared.
+        self._soon: deque[tuple[float, int, Inbox | None, int, object]] = deque()
+        """Messages that take the plain delay: they arrive in the order in which they were sent, and need no heap."""
+        self._heap: list[tuple[float, int, Inbox | None, int, object]] = []
+        self._next = count().__next__
+        self._loop = greenlet.getcurrent()
+
+    # The clock of all nodes
+
+    def now(self) -> float:
+        return self.now_s
+
+    def sleep(self, duration_s: float) -> None:
+        self.at(self.now_s + duration_s, self._waking(greenlet.getcurrent()))
+        self._pause()
+
+    def at(self, time_s: float, action: Action) -> None:
+        heappush(self._heap, (time_s, self._next(), None, 0, action))
+
+    def _waking(self, sleeper: greenlet.greenlet) -> Action:
+        def wake() -> None:
+            if isinstance(sleeper, Life) and sleeper.rank in self._paused:
+                self._paused[sleeper.rank].append(wake)
+            elif not sleeper.dead:
+                sleeper.switch(None)
+
+        return wake
+
+    def _pause(self) -> tuple[int, AnyMessage] | None:
+        """Leave the running greenlet for the event loop, until somebody switches back."""
+        if greenlet.getcurrent() is self._loop:
+            raise RuntimeError("only a client's greenlet can wait; a handler has to react without waiting")
+        message: tuple[int, AnyMessage] | None = self._loop.switch()
+        return message
+
+    def take(self, inbox: Inbox, timeout_s: float | None) -> tuple[int, AnyMessage]:
+        """The next message; the greenlet that asks waits for it, at most so long."""
+        if inbox.messages:
+            return inbox.messages.popleft()
+        here = greenlet.getcurrent()
+        inbox.waiting = here
+        if timeout_s is None:
+            message = self._pause()
+        else:
+            is_over = False
+
+            def give_up() -> None:
+                if not is_over and inbox.give_up(here):
+                    self._waking(here)()
+
+            self.at(self.now_s + timeout_s, give_up)
+            message = self._pause()
+            is_over = True
+        if message is None:
+            raise TimeoutError
+        return message
+
+    def stay(self) -> None:
+        """Wait until somebody switches back."""
+        self._pause()
+
+    # The network
+
+    def send(self, inbox: Inbox, source: int, dest: int, message: AnyMessage) -> None:
+        """Put a message on its way."""
+        lines = self._lines
+        if lines is None or (self._is_even and type(message) is not Hit):
+            self._soon.append((self.now_s + self._delay_s, self._next(), inbox, source, message))
+        else:
+            arrival_s = lines.arrival_s(self.now_s, source, dest, type(message) is Hit)
+            heappush(self._heap, (arrival_s, self._next(), inbox, source, message))
+
+    def send_late(self, inbox: Inbox, source: int, dest: int, message: AnyMessage, by_s: float) -> None:
+        """Put a message on its way that a fault holds up."""
+        arrival_s = self.now_s + self._delay_s
+        if self._lines is not None:
+            arrival_s = self._lines.arrival_s(self.now_s, source, dest, type(message) is Hit)
+        heappush(self._heap, (arrival_s + by_s, self._next(), inbox, source, message))
+
+    def slow(self, rank: int, factor: float) -> None:
+        """From now on, everything takes this rank so many times as long; 1 is as it was."""
+        if self._lines is None:
+            self._lines = Lines(self._network)
+        self._is_even = False
+        self.longest_delay_s = max(self.longest_delay_s, self.longest_delay_s * factor)
+        self._lines.slow(rank, factor)
+
+    def recall(self, source: int, after_s: float) -> None:
+        """What this rank has sent and would arrive later than that never does."""
+
+        def is_left(entry: tuple[float, int, Inbox | None, int, object]) -> bool:
+            return entry[2] is None or entry[3] != source or entry[0] <= after_s
+
+        self._heap = [entry for entry in self._heap if is_left(entry)]
+        heapify(self._heap)
+        self._soon = deque(entry for entry in self._soon if is_left(entry))
+
+    # What is done to a rank
+
+    def close(self, rank: int) -> None:
+        """The rank is dead. Its inboxes are not those of a later life."""
+        for inboxes in self.inboxes.values():
+            inboxes[rank].close()
+            inboxes[rank] = Inbox()
+            inboxes[rank].close()
+        self._paused.pop(rank, None)
+
+    def reopen(self, rank: int) -> None:
+        """The rank lives again."""
+        for inboxes in self.inboxes.values():
+            inboxes[rank] = Inbox()
+
+    def pause(self, rank: int) -> None:
+        """The rank stands still."""
+        if rank not in self._paused:
+            self._paused[rank] = []
+            for inboxes in self.inboxes.values():
+                inboxes[rank].hold()
+
+    def resume(self, rank: int) -> None:
+        if rank in self._paused:
+            actions = self._paused.pop(rank)
+            for inboxes in self.inboxes.values():
+                inboxes[rank].resume()
+            for action in actions:
+                action()
+
+    # What happens
+
+    def run(self, most: int) -> bool:
+        """Let up to so many things happen; False where nothing is left to happen."""
+        num_messages = 0
+        try:
+            for _ in range(most):
+                # Looked up anew each time: a death replaces both.
+                soon, heap = self._soon, self._heap
+                if soon and not (heap and heap[0] < soon[0]):
+                    self.now_s, _, inbox, source, message = soon.popleft()
+                elif heap:
+                    self.now_s, _, inbox, source, message = heappop(heap)
+                else:
+                    return False
+                if inbox is None:
+                    message()  # type: ignore[operator]
+                    continue
+                num_messages += 1
+                if inbox.react is not None:
+                    inbox.react(source, message)  # type: ignore[arg-type]
+                elif inbox.waiting is not None:
+                    waiting, inbox.waiting = inbox.waiting, None
+                    waiting.switch((source, message))
+                else:
+                    inbox.messages.append((source, message))  # type: ignore[arg-type]
+        finally:
+            self.num_delivered += num_messages
+        return True
