@@ -191,6 +191,9 @@ def _add_generate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
     parser.add_argument("--seeds", type=positive, default=1, metavar="N", help="owners of each file (default: 1)")
     parser.add_argument(
+        "--owners", type=positive, metavar="N", help="only the first N clients own files (default: any)"
+    )
+    parser.add_argument(
         "--wants", type=float, default=1.0, metavar="SHARE", help="share of the other files a client wants (default: 1)"
     )
     parser.add_argument(
@@ -302,6 +305,7 @@ def _generate(arguments: argparse.Namespace) -> int:
         files=arguments.files,
         segments=arguments.segments,
         seeds=arguments.seeds,
+        owners=arguments.owners,
         wants=arguments.wants,
         overlap=arguments.overlap,
         rng_seed=arguments.rng_seed,

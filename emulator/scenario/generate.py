@@ -23,7 +23,9 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     segments: tuple[int, int] = (20, 60)
     """The fewest and the most segments of a file; each file draws its own number."""
     seeds: int = 1
-    """Owners of each file, drawn among the clients, those with the fewest files first."""
+    """Owners of each file, drawn among those who may own files, those with the fewest files first."""
+    owners: int | None = None
+    """Only the first so many clients own files, as the origins of a deployment do; None for all."""
     wants: float = 1.0
     """The share of the files it does not own that a client wants: 1 for all, 0 for none."""
     overlap: float = 0.0
@@ -38,22 +40,30 @@ def generate(shape: Shape) -> tuple[ClientInput, ...]:
     files = [_draw_file(f"file{number}", rng.randint(*shape.segments), rng) for number in range(1, shape.files + 1)]
     owned: list[list[FileMetadata]] = [[] for _ in range(shape.clients)]
     for metadata in files:
-        order = sorted(range(shape.clients), key=lambda client: (len(owned[client]), rng.random()))
+        order = sorted(range(_num_owners(shape)), key=lambda client: (len(owned[client]), rng.random()))
         for client in order[: shape.seeds]:
             owned[client].append(metadata)
     favourites = {metadata.name: rng.random() for metadata in files}
     return tuple(ClientInput(tuple(mine), _draw_wanted(shape, files, mine, favourites, rng)) for mine in owned)
 
 
+def _num_owners(shape: Shape) -> int:
+    """How many clients may own files."""
+    return shape.clients if shape.owners is None else shape.owners
+
+
 def _check(shape: Shape) -> None:
     fewest, most = shape.segments
+    num_owners = _num_owners(shape)
+    who = "the clients" if shape.owners is None else "those of --owners"
     problems = [
         text
         for is_wrong, text in (
             (shape.clients < 1, f"--clients {shape.clients}: give at least 1"),
             (shape.files < 0, f"--files {shape.files}: give 0 or more"),
             (not 0 <= fewest <= most, f"--segments {fewest}-{most}: give a number or LEAST-MOST"),
-            (not 1 <= shape.seeds <= shape.clients, f"--seeds {shape.seeds}: give 1 to {shape.clients}, the clients"),
+            (not 1 <= num_owners <= shape.clients, f"--owners {num_owners}: give 1 to {shape.clients}, the clients"),
+            (not 1 <= shape.seeds <= num_owners, f"--seeds {shape.seeds}: give 1 to {num_owners}, {who}"),
             (not 0 <= shape.wants <= 1, f"--wants {shape.wants}: give a share from 0 to 1"),
             (not 0 <= shape.overlap <= 1, f"--overlap {shape.overlap}: give a number from 0 to 1"),
         )

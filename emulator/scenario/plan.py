@@ -115,6 +115,7 @@ def _generate(table: Table, path: Path, num_clients: int | None, tables: Tables)
         files=table.take("files", count, default.files),
         segments=table.take("segments", values.span, default.segments),
         seeds=table.take("seeds", values.whole(1, MAX_CLIENTS), default.seeds),
+        owners=table.take("owners", values.whole(1, MAX_CLIENTS), default.owners),
         wants=table.take("wants", share, default.wants),
         overlap=table.take("overlap", share, default.overlap),
         rng_seed=table.take("rng_seed", values.whole(-MOST_RNG_SEED, MOST_RNG_SEED), default.rng_seed),
