@@ -166,13 +166,16 @@ def run(
     observer = _Watch(statistics, watch(statistics) if watch else None)
     with _traced(trace, scenario, options) as writer, _tidied(scenario, output, options):
         ended: Ended | Totals
-        if options.engine == "virtual":
-            ended = _run_virtual(scenario, output, options, observer, writer)
-        elif output is None:
-            raise InputError(["only the engine 'virtual' runs without a folder for outputs; give one"])
+        if output is None:
+            if options.engine != "virtual":
+                raise InputError(["only the engine 'virtual' runs without a folder for outputs; give one"])
+            ended = _run_virtual(scenario, None, options, observer, writer)
         else:
-            with _inputs_of(scenario) as inputs:
-                ended = run_processes(inputs, len(scenario.clients), output, options, observer, writer)
+            with _on_disk(scenario) as there:
+                if options.engine == "virtual":
+                    ended = _run_virtual(there, output, options, observer, writer)
+                else:
+                    ended = run_processes(there.inputs, len(there.clients), output, options, observer, writer)
     if output is None:
         verification = verify_written(scenario, getattr(ended, "written", {}))
     else:
@@ -220,13 +223,13 @@ def _refuse_to_overwrite(trace: Path, scenario: Scenario, output: Path | None, n
 
 
 @contextlib.contextmanager
-def _inputs_of(scenario: Scenario) -> Iterator[Path]:
-    """The folder of the input files, which every client reads for itself (P1), for the time of a run."""
+def _on_disk(scenario: Scenario) -> Iterator[Scenario]:
+    """The scenario with its input files, which every client reads for itself (P1), for the time of a run."""
     if scenario.is_on_disk:
-        yield scenario.inputs
+        yield scenario
         return
     with tempfile.TemporaryDirectory(prefix="emulator-inputs-") as folder:
-        yield write_inputs(Path(folder), scenario.clients).inputs
+        yield write_inputs(Path(folder), scenario.clients)
 
 
 @contextlib.contextmanager
