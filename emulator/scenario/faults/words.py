@@ -142,7 +142,8 @@ class Words:
                 self.fail("'segments'")
             return AfterSegments(count)
         if is_needed:
-            self.fail("'at 2s', 'at 40%', 'at message 17'" + (" or 'after 25 segments'" if has_segments else ""))
+            last = "'at message 17' or 'after 25 segments'" if has_segments else "'at message 17'"
+            self.fail(f"'at 2s', 'at 40%'{',' if has_segments else ' or'} {last}")
         return AT_ONCE
 
     def _is_next(self, pattern: re.Pattern[str]) -> bool:
