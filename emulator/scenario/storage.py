@@ -5,7 +5,6 @@ short write to the end of the file, so that whatever kills the client leaves who
 one. When the output is there under its final name, the stored segments are not needed any more.
 """
 
-import contextlib
 import errno
 import os
 import re
@@ -29,15 +28,19 @@ SPARE_BYTES = 4_096
 class DirectoryStorage:
     """Inputs in one folder, outputs in another, for one rank. `is_storing`: whether segments outlive a run."""
 
-    def __init__(self, inputs: Path, output: Path, rank: int, *, is_storing: bool = False) -> None:
+    def __init__(
+        self, inputs: Path, output: Path, rank: int, *, is_storing: bool = False, content: ClientInput | None = None
+    ) -> None:
+        """`content` is what the input says, where it has been read already."""
         self._inputs = inputs
         self._output = output
         self._rank = rank
         self.keeps_segments = is_storing
+        self._content = content
 
     def read_input(self) -> ClientInput:
         """P1."""
-        return read_input(self._inputs / input_name(self._rank)).content
+        return self._content or read_input(self._inputs / input_name(self._rank)).content
 
     def read_stored(self, metadata: FileMetadata) -> Iterator[tuple[int, str]]:
         """D3: what an earlier run has left of this file: its output, if it is there, and stored segments.
@@ -117,11 +120,15 @@ def _read_at_most(path: Path, most_bytes: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return b""
-    with open(descriptor, "rb") as file:
-        with contextlib.suppress(OSError):
-            if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return file.read(most_bytes)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return b""
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(most_bytes)
+    except OSError:
         return b""
+    finally:
+        os.close(descriptor)
 
 
 class MemoryStorage:
