@@ -20,9 +20,9 @@
 Who: `client 3`, `clients 1-3,7`; kill, pause, cut off and messages take `tracker` too. Messages *of* somebody are
 those that it sends. A cut leaves the tracker reachable, unless it says `from tracker`.
 
-When: `at 2s` or `at 200ms` since the run began, `at 40%` of all wanted segments transferred in the whole run; for kill,
-pause and slow also `after 25 segments` got by that client, and `at message 17`, just before its 17th send. A fault that
-may go without a time holds from the beginning, and without `for` until the end. docs/faults.md says what is promised.
+When: `at 2s` or `at 200ms` since the run began, `at 40%` of all wanted segments transferred in the whole run; for kill
+and pause also `after 25 segments` got by that client, and `at message 17`, just before its 17th send. A fault that may
+go without a time holds from the beginning, and without `for` until the end. docs/faults.md says what is promised.
 """
 
 from emulator.scenario.faults.facts import (

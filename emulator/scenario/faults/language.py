@@ -98,7 +98,7 @@ def _parse_slow(words: Words) -> Fault:
     ranks = words.take_clients()
     words.expect("by")
     factor = words.take_factor()
-    when = words.take_trigger(ranks, is_needed=False)
+    when = words.take_trigger(is_needed=False)
     return Slow(ranks=ranks, factor=factor, when=when, for_s=words.take_length())
 
 
