@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from emulator import __version__
+from emulator.cli_compare import add_compare
 from emulator.cli_values import (
     above_zero,
     add_file,
@@ -107,6 +108,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_export(commands)
     _add_replay(commands)
+    add_compare(commands)
     _add_completion(commands)
     return parser
 

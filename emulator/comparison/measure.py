@@ -1,0 +1,148 @@
+"""One run of a comparison, in virtual time, and what is measured in it. Nothing is assumed, nothing extrapolated."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from emulator.comparison.bounds import BoundName, lower_bound
+from emulator.comparison.grid import Job
+from emulator.comparison.subjects import Swarm, swarm_of
+from emulator.runner import RunResult, run
+from emulator.scenario.network import Network
+from emulator.trace.records import Record
+from emulator.trace.statistics import SwarmStatistics
+
+MOST_TIMES = 1_001
+"""Completion times that are kept of one run, for plots; of more clients, those at evenly spaced ranks."""
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """What one run showed. Times are virtual, in seconds from the moment at which all may download."""
+
+    job: Job
+    num_clients: int
+    is_proven: bool
+    """Whether every wanted file is complete and right."""
+    makespan_s: float | None
+    """When the last client had everything; None where one never had."""
+    bound_s: float | None
+    """No strategy has a shorter makespan; None where no bound is known."""
+    bound: BoundName | None
+    num_leechers: int
+    """Clients that had something to download."""
+    num_done: int
+    """Those of them that got everything."""
+    times_s: tuple[float, ...]
+    """In order, how long each of these took, from its own arrival on; at most 1,001 of them."""
+    p50_s: float | None
+    """Half of all leechers had everything within this time; None where so many never had. Likewise the others."""
+    p95_s: float | None
+    p99_s: float | None
+    segment_bytes: int
+    num_segments: int
+    """Segments got."""
+    num_from_origin: int
+    """Of these, given by clients that owned a file from the start."""
+    num_cross_zone: int | None
+    """Of these, given by a client of another zone; None where there are no zones."""
+    num_wasted: int
+    """Segments sent that nobody had use for: late, lost, doubled or wrong."""
+    jain_index: float
+    """How evenly segments were given, over all clients."""
+    num_misses: int
+    num_messages: int | None
+    num_tracker_messages: int | None
+    """Messages that the tracker got."""
+
+
+class _Statistics:
+    """An observer that keeps the statistics of a run, and calls `tick` now and then."""
+
+    interval_s: float | None = 1.0
+    undo = b""
+
+    def __init__(self, tick: Callable[[], None]) -> None:
+        self.kept: SwarmStatistics | None = None
+        self.tick = tick
+
+    def watch(self, statistics: SwarmStatistics) -> "_Statistics":
+        self.kept = statistics
+        return self
+
+    def begin(self) -> None: ...
+    def observe(self, records: Sequence[Record]) -> None: ...
+    def end(self) -> None: ...
+
+
+def measure(job: Job, tick: Callable[[], None] = lambda: None) -> Row:
+    """Run it. `tick` is called about once a second of the clock on the wall.
+
+    Raises `InputError` and `RunError` as `emulator.runner.run` does.
+    """
+    swarm = swarm_of(job.subject)
+    options = msgspec.structs.replace(swarm.options, strategy=job.strategy, rng_seed=job.rng_seed)
+    statistics = _Statistics(tick)
+    result = run(swarm.scenario, None, options, statistics.watch)
+    given = statistics.kept.given if statistics.kept else {}
+    return _row(job, swarm, result, given)
+
+
+def _row(job: Job, swarm: Swarm, result: RunResult, given: Mapping[tuple[int, int], int]) -> Row:
+    clients, network = swarm.scenario.clients, swarm.network
+    leechers = [rank for rank, num_segments in enumerate(swarm.scenario.wanted_segments(), 1) if num_segments]
+    times_s = _times_s(leechers, swarm, result)
+    bound = lower_bound(clients, network)
+    num_sent = sum(client.num_uploaded for client in result.clients)
+    return Row(
+        job=job,
+        num_clients=len(clients),
+        is_proven=result.is_proven,
+        makespan_s=result.makespan_s if len(times_s) == len(leechers) else None,
+        bound_s=bound.makespan_s if bound else None,
+        bound=bound.name if bound else None,
+        num_leechers=len(leechers),
+        num_done=len(times_s),
+        times_s=some_of(times_s),
+        p50_s=quantile(times_s, len(leechers), 50),
+        p95_s=quantile(times_s, len(leechers), 95),
+        p99_s=quantile(times_s, len(leechers), 99),
+        segment_bytes=network.segment_bytes,
+        num_segments=result.num_segments,
+        num_from_origin=sum(count for (uploader, _), count in given.items() if clients[uploader - 1].owned),
+        num_cross_zone=_num_cross_zone(network, given),
+        num_wasted=max(0, num_sent - sum(given.values())),
+        jain_index=result.jain_index,
+        num_misses=sum(client.num_misses for client in result.clients),
+        num_messages=result.num_messages,
+        num_tracker_messages=result.num_tracker_messages,
+    )
+
+
+def _times_s(leechers: Sequence[int], swarm: Swarm, result: RunResult) -> list[float]:
+    """Of those that came to an end, in order."""
+    arrivals_s = swarm.options.arrivals_s
+    finished = ((rank, result.clients[rank - 1].finished_s) for rank in leechers)
+    return sorted(time_s - (arrivals_s[rank] if arrivals_s else 0.0) for rank, time_s in finished if time_s is not None)
+
+
+def _num_cross_zone(network: Network, given: Mapping[tuple[int, int], int]) -> int | None:
+    if not network.zones:
+        return None
+    zone_of = network.zone_numbers()
+    return sum(count for (uploader, downloader), count in given.items() if zone_of[uploader] != zone_of[downloader])
+
+
+def quantile(ordered: Sequence[float], num: int, percent: int) -> float | None:
+    """The time within which at least so many percent of `num` were done; None where that many never were.
+
+    The nearest rank: one of the measured times, never a mean of two.
+    """
+    rank = -(-num * percent // 100)
+    return ordered[rank - 1] if 0 < rank <= len(ordered) else None
+
+
+def some_of(ordered: Sequence[float]) -> tuple[float, ...]:
+    """All, or as many at evenly spaced ranks, the first and the last among them."""
+    if len(ordered) <= MOST_TIMES:
+        return tuple(ordered)
+    return tuple(ordered[index * (len(ordered) - 1) // (MOST_TIMES - 1)] for index in range(MOST_TIMES))

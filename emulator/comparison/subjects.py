@@ -1,0 +1,93 @@
+"""The swarms that strategies are tried on: made ones, folders of inputs, and scenario files."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from emulator.options import Options
+from emulator.prepare import Source, prepare
+from emulator.scenario.generate import Shape, generate
+from emulator.scenario.network import Network
+from emulator.scenario.plan_network import NetworkFlags
+from emulator.scenario.scenario import Scenario
+
+DEFAULT_UP = 10e6
+"""Bytes a second of every client's uplink, where nothing is said of lines: without limits, there is no bound."""
+MADE = Path("made")
+"""What a made swarm is called in place of a folder."""
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """Which swarm to take, on which network, and what flags say of how it is run."""
+
+    scenario: str = ""
+    """A scenario file or a folder of inputs; empty for one file that its seeds own and everybody else wants."""
+    num_clients: int | None = None
+    """None for as many as the scenario has."""
+    num_seeds: int = 0
+    num_segments: int = 0
+    lines: NetworkFlags = NetworkFlags()
+    quota: int | None = None
+    """None for what the scenario says, or else the default; likewise `numwant`."""
+    numwant: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What a person knows it by, apart from its size."""
+        seeds = "1 seed" if self.num_seeds == 1 else f"{self.num_seeds} seeds"
+        return self.scenario or f"{self.num_segments} segments of {seeds}"
+
+
+class Swarm(msgspec.Struct, frozen=True):
+    """A subject as it was read or made: all that a run needs to know but for its strategy and its rng seed."""
+
+    scenario: Scenario
+    options: Options
+
+    @property
+    def network(self) -> Network:
+        return self.options.network_of(len(self.scenario.clients))
+
+
+@lru_cache(maxsize=2)
+def swarm_of(subject: Subject) -> Swarm:
+    """Read or make the swarm of a subject; the last ones are kept, as strategies take turns on the same swarm.
+
+    Raises `InputError` with all problems of its files.
+    """
+    flags = {"engine": "virtual", "quota": subject.quota, "numwant": subject.numwant}
+    if subject.scenario:
+        path = Path(subject.scenario)
+        is_folder = path.is_dir()
+        source = Source(
+            inputs=path,
+            plan=None if is_folder else path,
+            num_clients=subject.num_clients,
+            network=_with_default(subject.lines) if is_folder else subject.lines,
+        )
+        swarm = Swarm(*prepare(source, flags))
+    else:
+        scenario = _make(subject)
+        network = _with_default(subject.lines).network(len(scenario.clients) + 1)
+        given = {name: value for name, value in flags.items() if value is not None}
+        swarm = Swarm(scenario, msgspec.structs.replace(Options(network=network), **given))
+    swarm.options.check_size(len(swarm.scenario.clients))
+    swarm.options.faults_of(len(swarm.scenario.clients))
+    return swarm
+
+
+def _make(subject: Subject) -> Scenario:
+    shape = Shape(
+        clients=subject.num_clients or 0,
+        files=1,
+        segments=(subject.num_segments, subject.num_segments),
+        seeds=subject.num_seeds,
+    )
+    return Scenario(MADE, generate(shape), is_on_disk=False)
+
+
+def _with_default(lines: NetworkFlags) -> NetworkFlags:
+    if lines.up is None and lines.down is None:
+        return msgspec.structs.replace(lines, up=DEFAULT_UP)
+    return lines
