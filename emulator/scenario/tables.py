@@ -44,9 +44,9 @@ class Tables:
 
     def line(self, key: Key) -> int:
         """The line in which the key stands; where it stands nowhere, that of the nearest table around it."""
-        while key and key not in self.lines:
+        while key and key not in self.lines and (*key, 0) not in self.lines:
             key = key[:-1]
-        return self.lines.get(key, 1)
+        return self.lines.get(key) or self.lines.get((*key, 0), 1)
 
     def blame(self, key: Key, text: str) -> None:
         self.problems.append(f"{self.path}:{self.line(key)}: {text}")
@@ -205,7 +205,7 @@ def _statements(text: str) -> Iterator[tuple[int, str, list[int]]]:
     """Each statement with its first line, and the lines in which the items of its array begin, if it has one."""
     line, depth, start, begin = 1, 0, 1, -1
     item_lines: list[int] = []
-    is_item_next = False
+    is_list = is_item_next = False
     for match in PIECE.finditer(text + "\n"):
         piece = match[0]
         if piece == "\n" and depth == 0:
@@ -219,11 +219,13 @@ def _statements(text: str) -> Iterator[tuple[int, str, list[int]]]:
             is_item_next = False
         if piece in ("[", "{"):
             depth += 1
-            is_item_next = is_item_next or (depth == 1 and begin != match.start())
+            if depth == 1:
+                # Not for the bracket that begins a header, nor within { }, whose parts are keys.
+                is_list = is_item_next = piece == "[" and begin != match.start()
         elif piece in ("]", "}"):
             depth -= 1
         elif piece == ",":
-            is_item_next = depth == 1
+            is_item_next = is_list and depth == 1
         line += piece.count("\n")
 
 
