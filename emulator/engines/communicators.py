@@ -1,4 +1,4 @@
-"""The communicators of the process engine: over the inboxes of all ranks, traced, or slowed for people."""
+"""The communicators of the process engine: over the inboxes of all ranks, plain, on a road, or traced."""
 
 import time
 from typing import Protocol
@@ -7,10 +7,11 @@ import msgspec
 
 from emulator.engines.journal import Journal
 from emulator.engines.packet_queue import PacketQueue
+from emulator.engines.road import Road
 from emulator.engines.wiring import Wiring
-from emulator.protocol.events import Channel
-from emulator.protocol.messages import AnyMessage, Hit
-from emulator.protocol.node import Clock, Communicator
+from emulator.protocol.events import Channel, MessageFaulted
+from emulator.protocol.messages import AnyMessage
+from emulator.protocol.node import Communicator
 from emulator.trace.format import ReceivedLine, SentLine
 from emulator.trace.records import ThreadName
 
@@ -19,7 +20,7 @@ TRACE_BATCH = 300
 
 # Made once, before any worker is forked: to make a decoder takes longer than to decode a hundred messages.
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[int, AnyMessage]).decode
+decode_letter = msgspec.msgpack.Decoder(tuple[int, AnyMessage]).decode
 
 
 class QueueCommunicator:
@@ -41,8 +42,8 @@ class QueueCommunicator:
         except BrokenPipeError:
             return  # the parent sees the death for itself
 
-    def recv(self) -> tuple[int, AnyMessage]:
-        return _decode(self._inbox.get())
+    def recv(self, timeout_s: float | None = None) -> tuple[int, AnyMessage]:
+        return decode_letter(self._inbox.get() if timeout_s is None else self._inbox.get(timeout_s))
 
 
 class Place(Protocol):
@@ -52,15 +53,36 @@ class Place(Protocol):
     step: str
 
 
-class TracedCommunicator(QueueCommunicator):
-    """A communicator that records every message: before it is handed over, and after it was taken.
+class RoadCommunicator(QueueCommunicator):
+    """A communicator whose messages take time, or come to harm, on the road that all of its process share.
+
+    Sending takes no time: an uploader answers other questions while segments wait for its line.
+    """
+
+    def __init__(self, channel: Channel, rank: int, wiring: Wiring, road: Road, node: Place, journal: Journal) -> None:
+        super().__init__(channel, rank, wiring)
+        self._road = road
+        self._node = node
+        self._journal = journal
+
+    def send(self, message: AnyMessage, dest: int) -> None:
+        verdict = self._road.carry(self._channel, dest, self._wiring.inbox(self._channel, dest), message)
+        if verdict.action != "passed" and self._journal.is_traced:
+            done = "delayed" if verdict.action == "held" else verdict.action
+            event = MessageFaulted(done, self._channel, dest, verdict.message or message)
+            self._journal.trace(self._node.thread, self._node.step, event)
+
+
+class TracedCommunicator:
+    """A communicator that records every message: before it is handed over to another one, and after it was taken.
 
     It writes into the journal itself: for so short a task, each call in between would be a good part of the cost.
     """
 
-    def __init__(self, channel: Channel, rank: int, wiring: Wiring, node: Place, journal: Journal) -> None:
-        super().__init__(channel, rank, wiring)
-        self._hand_over, self._take = super().send, super().recv
+    def __init__(self, channel: Channel, rank: int, inner: Communicator, node: Place, journal: Journal) -> None:
+        self._channel = channel
+        self._rank = rank
+        self._hand_over, self._take = inner.send, inner.recv
         self._node = node
         self._journal = journal
         self._began_ns = journal.began_ns
@@ -75,32 +97,11 @@ class TracedCommunicator(QueueCommunicator):
         if len(journal.lines) >= TRACE_BATCH:
             journal.flush()
 
-    def recv(self) -> tuple[int, AnyMessage]:
-        source, message = received = self._take()
+    def recv(self, timeout_s: float | None = None) -> tuple[int, AnyMessage]:
+        source, message = received = self._take() if timeout_s is None else self._take(timeout_s)
         node, journal = self._node, self._journal
         with journal.lock:
             now = (time.monotonic_ns() - self._began_ns) / 1e9
             journal.times_s.append(now)
             journal.lines.append(ReceivedLine(self._channel, source, message, now, self._rank, node.thread, node.step))
         return received
-
-
-class PacedCommunicator:
-    """A communicator through which segments leave one by one, each taking its time; nothing else is slowed."""
-
-    def __init__(self, communicator: Communicator, clock: Clock, pace: float) -> None:
-        self._communicator = communicator
-        self._clock = clock
-        self._segment_s = 1 / pace
-        self._free_s = 0.0
-        """When the segment before has left."""
-
-    def send(self, message: AnyMessage, dest: int) -> None:
-        if isinstance(message, Hit):
-            now = self._clock.now()
-            self._free_s = max(self._free_s, now) + self._segment_s
-            self._clock.sleep(self._free_s - now)
-        self._communicator.send(message, dest)
-
-    def recv(self) -> tuple[int, AnyMessage]:
-        return self._communicator.recv()

@@ -39,7 +39,7 @@ class Journal:
         self._queue = queue
         self._now = clock.now
         self.began_ns = clock.began_ns
-        self._is_traced = is_traced
+        self.is_traced = is_traced
         self.lock = threading.Lock()
         self._records: list[Record] = []
         self.times_s: list[float] = []
@@ -52,16 +52,23 @@ class Journal:
             now = self._now()
             record = Record(now, self._rank, thread, step, event)
             self._records.append(record)
-            if self._is_traced:
+            if self.is_traced:
                 self.times_s.append(now)
                 self.lines.append(msgspec.Raw(encode_record(record)))
             if len(self._records) >= BATCH:
                 self._ship(now)
 
+    def trace(self, thread: ThreadName, step: str, event: AnyEvent) -> None:
+        """Record what only a trace has."""
+        with self.lock:
+            now = self._now()
+            self.times_s.append(now)
+            self.lines.append(msgspec.Raw(encode_record(Record(now, self._rank, thread, step, event))))
+
     def flush(self) -> None:
         """Tell what is waiting; where the run is traced, also that nothing is."""
         with self.lock:
-            if self._records or self._is_traced:
+            if self._records or self.is_traced:
                 self._ship(self._now())
 
     def _ship(self, now: float) -> None:

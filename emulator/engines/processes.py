@@ -1,29 +1,46 @@
 """The process engine: `multiprocessing.Process` workers, per-process queues, two threads in every client."""
 
 import contextlib
-import gc
-import multiprocessing
-import multiprocessing.process
 import resource
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from multiprocessing.context import ForkProcess, SpawnProcess
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
-from emulator.engines.supervisor import Process, SignalWatch, Supervisor, end_all
+import msgspec
+
+from emulator.engines.crew import Crew
+from emulator.engines.crew import StartMethod as StartMethod
+from emulator.engines.signals import SignalWatch
+from emulator.engines.supervisor import Supervisor
 from emulator.engines.wiring import Wiring
-from emulator.engines.worker import WorkerPlan, run_worker, terminal_state
-from emulator.errors import RunError
+from emulator.engines.worker import WorkerPlan, terminal_state
+from emulator.errors import InputError, RunError
 from emulator.options import Options
+from emulator.scenario.faults import AfterSegments, AtTime, Fault
+from emulator.scenario.network import DELAY_S, Network
 from emulator.trace.records import Observer
 from emulator.trace.writer import TraceWriter
 
-StartMethod = Literal["fork", "spawn"]
+TELL_EVERY_S = 0.05
+"""Where a run is traced or watched, how often each of up to 100 processes tells that it has told everything."""
+TELL_SOON_S = 0.005
+"""The same where faults wait for what is told."""
 
-_REAP = getattr(multiprocessing.process, "_cleanup", None)
+
+class Ended(msgspec.Struct, frozen=True):
+    """How a run of processes came to its end: all that live have ended well."""
+
+    start_method: StartMethod
+    died: dict[int, str]
+    """Every client that has died and did not come back: who it was, how it died, and where it was then."""
+
+
+TELL_EVERY_S = 0.05
+"""Where a run is traced or watched, how often each of up to 100 processes tells that it has told everything."""
+TELL_SOON_S = 0.005
+"""The same where faults wait for what is told."""
 
 
 def choose_start_method(options: Options) -> StartMethod:
@@ -46,52 +63,101 @@ def run_processes(
     options: Options,
     observer: Observer,
     trace: TraceWriter | None = None,
-) -> StartMethod:
+) -> Ended:
     """Run the swarm of `in1.txt` … in `inputs`, one process for the tracker and one for each client.
 
-    The events go to `observer` in this process, and to `trace`, which the caller closes. Returns the start method,
-    when every worker has ended well; raises `RunError` when one has not, and leaves no process in any case.
+    The events go to `observer` in this process, and to `trace`, which the caller closes. Returns when every worker that
+    lives has ended well. Raises `RunError` where the tracker died, a thread failed, the time limit was reached or a
+    signal came; leaves no process in any case.
     """
+    network = slowing_network(options, num_clients)
+    faults = each_on_its_own(options.faults_of(num_clients))
     method = choose_start_method(options)
     began_s = time.monotonic()
     make_room_for(Wiring.num_descriptors(num_clients))
-    processes: dict[int, Process] = {}
     # Undone from the last to the first, whatever happens; signals can do no harm until the end.
     with contextlib.ExitStack() as undo:
         try:
             signals = SignalWatch()
             undo.enter_context(signals.installed())
-            wiring = Wiring(num_clients)
+            wiring = Wiring(num_clients, len(faults))
+            undo.callback(wiring.close)
+            switch_first(wiring, faults)
         except OSError as error:
             raise RunError(
                 f"the inboxes of {num_clients + 1} processes could not be made: {error.strerror}; "
                 "take fewer --clients, or raise the limit of open files (ulimit -n)"
             ) from error
-        undo.callback(wiring.close)
         undo.push(_ending(observer))
-        undo.callback(end_all, processes)
+        is_followed = bool(faults) or trace is not None or observer.interval_s is not None
         plan = WorkerPlan(
             wiring=wiring,
             size=num_clients + 1,
             inputs=inputs,
             output=output,
-            strategy=options.strategy,
-            quota=options.quota,
-            numwant=options.numwant,
-            pace=options.pace,
-            rng_seed=options.rng_seed,
+            options=options,
+            network=network,
+            faults=faults,
             began_s=began_s,
-            is_watched=observer.interval_s is not None,
+            tells_every_s=tells_every_s(num_clients + 1, bool(faults)) if is_followed else None,
             is_traced=trace is not None,
             undo=observer.undo,
             terminal=terminal_state() if observer.undo else None,
         )
-        start_all(processes, method, plan, signals)
-        wiring.keep_parent_ends()
+        crew = Crew(method, plan, signals)
+        undo.callback(crew.end_all)
+        crew.start_all()
+        if not plan.may_restart:
+            wiring.keep_parent_ends()
         observer.begin()
-        ends_s = None if options.timeout_s is None else began_s + options.timeout_s
-        Supervisor(processes, wiring, signals, observer, ends_s, trace).watch()
-    return method
+        supervisor = Supervisor(crew, observer, trace)
+        supervisor.watch()
+    return Ended(method, supervisor.died)
+
+
+def slowing_network(options: Options, num_clients: int) -> Network | None:
+    """What is emulated on top of what real messages take anyway; None where that is nothing.
+
+    Raises `InputError` for what processes cannot do among themselves.
+    """
+    network = options.network_of(num_clients)
+    shared = next((link for link in network.links if link.bytes_per_s is not None), None)
+    if shared is not None:
+        between = " and ".join(map(repr, shared.between))
+        raise InputError(
+            [f"the link between {between} has a rate that transfers share; run this with --engine virtual, or without"]
+        )
+    if network.delay_s == DELAY_S:  # nobody has asked for it, and real messages have a delay of their own
+        network = msgspec.structs.replace(network, delay_s=0.0)
+    is_at_once = network.delay_s == 0 and all(not link.delay_s for link in network.links)
+    return None if network.is_ideal and is_at_once else network
+
+
+def tells_every_s(size: int, has_faults: bool) -> float:
+    """How often each of so many processes tells; the more there are, the more rarely each of them wakes up for it."""
+    least_s = TELL_SOON_S if has_faults else TELL_EVERY_S
+    return max(least_s, size * least_s / 100)
+
+
+def each_on_its_own(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """The same plan, where what begins for each of several ranks at its own time is a fault of each."""
+    plan: list[Fault] = []
+    for fault in faults:
+        if isinstance(fault.when, AfterSegments):
+            plan += [msgspec.structs.replace(fault, ranks=(rank,)) for rank in fault.ranks]
+        else:
+            plan.append(fault)
+    return tuple(plan)
+
+
+def switch_first(wiring: Wiring, faults: Sequence[Fault]) -> None:
+    """Faults that hold from the beginning are there before anybody sends."""
+    if not faults:
+        return
+    board = wiring.fault_board()
+    for index, fault in enumerate(faults):
+        board.switch(index, fault.when == AtTime())
+    board.close()
 
 
 def _ending(observer: Observer) -> Callable[[object, BaseException | None, object], bool]:
@@ -105,49 +171,6 @@ def _ending(observer: Observer) -> Callable[[object, BaseException | None, objec
         return False
 
     return end
-
-
-def start_all(processes: dict[int, Process], method: StartMethod, plan: WorkerPlan, signals: SignalWatch) -> None:
-    """Start the tracker and the clients, and add each to `processes` as it starts."""
-    fork, spawn = multiprocessing.get_context("fork"), multiprocessing.get_context("spawn")
-    make: type[ForkProcess] | type[SpawnProcess] = fork.Process if method == "fork" else spawn.Process
-    # A collection in a forked child would write to, and so copy, every page that it shares with its parent.
-    gc.freeze()
-    try:
-        if method == "spawn":
-            from multiprocessing import resource_tracker
-
-            # Left to the first start, this would unblock signals when it is done (until Python 3.12).
-            resource_tracker.ensure_running()
-        with _no_reaping():
-            for rank in range(plan.size):
-                process = make(target=run_worker, args=(rank, plan), name=f"rank-{rank}", daemon=True)
-                with signals.blocked():
-                    process.start()
-                processes[rank] = process
-                signals.check()
-    except OSError as error:
-        text = f"only {len(processes)} of {plan.size} processes could be started: {error.strerror}"
-        # The frames of the failed start would keep its descriptors open.
-        raise RunError(text) from error.with_traceback(None)
-    finally:
-        gc.unfreeze()
-
-
-@contextlib.contextmanager
-def _no_reaping() -> Iterator[None]:
-    """Each `Process.start` first asks every child whether it has ended: half a million system calls for a thousand.
-
-    There is no public way to leave that out. Where Python has changed, workers start as slowly as it lets them.
-    """
-    if _REAP is None:
-        yield
-        return
-    setattr(multiprocessing.process, "_cleanup", lambda: None)  # noqa: B010
-    try:
-        yield
-    finally:
-        setattr(multiprocessing.process, "_cleanup", _REAP)  # noqa: B010
 
 
 def make_room_for(num_descriptors: int) -> None:

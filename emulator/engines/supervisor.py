@@ -1,182 +1,124 @@
-"""The parent's one loop: it waits for ends, events and signals at once, and never for a time to pass.
+"""The parent's one loop: it waits for ends, events, signals and times at once, and does what is due.
 
-A worker's end is seen on its sentinel, at once and for certain, however slow or stopped it was before.
+A worker's end is seen on its sentinel, at once and for certain, however slow or stopped it was before. The end of a
+client is told to all that are left, and the run goes on without it; that of the tracker ends the run.
 """
 
-import contextlib
 import select
 import selectors
 import signal
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from multiprocessing.context import ForkProcess, SpawnProcess
-from types import FrameType
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
-from emulator.engines.wiring import Wiring
-from emulator.engines.worker import ENDING_SIGNALS
-from emulator.errors import Interrupted, RunTimedOut, WorkerDied, WorkerFailed
-from emulator.protocol.events import ThreadEnded, ThreadFailed
-from emulator.protocol.messages import TRACKER
-from emulator.trace.records import Batch, Observer
+from emulator.engines.crew import Crew, Process
+from emulator.engines.injector import Injector, Timers
+from emulator.engines.posts import Posts, encode_letter
+from emulator.engines.worker import WorkerPlan
+from emulator.errors import RunTimedOut, WorkerDied, WorkerFailed
+from emulator.protocol.events import AnyEvent, Channel, Died, Restarted, ThreadEnded, ThreadFailed
+from emulator.protocol.messages import TRACKER, AnyMessage, Lost, Returned
+from emulator.scenario.faults import AtShare
+from emulator.scenario.scenario import read_scenario
+from emulator.trace.format import encode_record
+from emulator.trace.records import Batch, Observer, Record
 from emulator.trace.writer import TraceWriter
 
-Process = ForkProcess | SpawnProcess
-Handler = Callable[[int, FrameType | None], Any] | int | None
-
+RESTART_S = 0.1
+"""How long after its death a client is started again that nobody meant to kill."""
+MOST_RESTARTS = 10
+"""Of one client that nobody meant to kill: one that always dies at once must not keep a run from its end."""
 LONGEST_HEARING_S = 0.5
 """How long a run that has failed waits for everybody to tell what led to it."""
 BATCHES_A_TURN = 256
 """Taken at once: no stream of events may keep the loop from signals, ends and the screen."""
-
-
-class SignalWatch:
-    """Notes which ending signal arrived first, and wakes a selector; handlers are only set in the main thread."""
-
-    def __init__(self) -> None:
-        self.caught: int | None = None
-        self._wakeup, self._waker = socket.socketpair()
-        self._wakeup.setblocking(False)
-        self._waker.setblocking(False)
-
-    def fileno(self) -> int:
-        return self._wakeup.fileno()
-
-    def note(self, signum: int, _frame: FrameType | None) -> None:
-        self.caught = self.caught or signum
-
-    def check(self) -> None:
-        """Raise `Interrupted` where an ending signal has arrived."""
-        if self.caught is not None:
-            name = signal.Signals(self.caught).name
-            raise Interrupted(f"ended by {name} before every wanted file was there", self.caught)
-
-    def drain(self) -> None:
-        """Take what woke the selector: it may have been a signal that is none of ours."""
-        with contextlib.suppress(BlockingIOError):
-            self._wakeup.recv(4096)
-
-    @contextlib.contextmanager
-    def installed(self) -> Iterator[None]:
-        """For the time of a run, ending signals are noted and nothing else. Once only: it closes what wakes."""
-        try:
-            if threading.current_thread() is not threading.main_thread():
-                yield
-                return
-            before = self._install()
-            wakeup_before = signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
-            try:
-                yield
-            finally:
-                signal.set_wakeup_fd(wakeup_before)
-                for number, handler in before.items():
-                    signal.signal(number, handler)
-            if self.caught is not None:
-                signal.raise_signal(self.caught)  # too late to end the run, which is no reason to swallow it
-        finally:
-            self._wakeup.close()
-            self._waker.close()
-
-    def _install(self) -> dict[int, Handler]:
-        """Set the handlers; returns those that were there before."""
-        handlers: dict[int, Handler] = {}
-        for number in ENDING_SIGNALS:
-            # One that ignores, such as nohup's, is left alone; one that is not Python's could not be put back.
-            if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                handlers[number] = self.note
-        if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
-            # Else the system reaps the workers itself, and nobody is told how they ended.
-            handlers[signal.SIGCHLD] = signal.SIG_DFL
-        return {number: signal.signal(number, handler) for number, handler in handlers.items()}
-
-    @contextlib.contextmanager
-    def blocked(self) -> Iterator[None]:
-        """No signal is delivered while processes are being started; workers unblock for themselves."""
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
-        try:
-            yield
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+PARENT = -1
+"""Who tells the trace of deaths and faults: nobody waits for what the parent may tell later."""
 
 
 class Supervisor:
-    """Watches the workers of one run until all have ended well; raises a `RunError` where that will not happen."""
+    """Watches the workers of one run until all that live have ended well; raises a `RunError` where they will not."""
 
-    def __init__(
-        self,
-        processes: Mapping[int, Process],
-        wiring: Wiring,
-        signals: SignalWatch,
-        observer: Observer,
-        ends_s: float | None,
-        trace: TraceWriter | None,
-    ) -> None:
-        """`ends_s` is the `time.monotonic()` at which the run is given up."""
-        self._processes = dict(processes)
+    def __init__(self, crew: Crew, observer: Observer, trace: TraceWriter | None) -> None:
+        plan, options = crew.plan, crew.plan.options
+        self.died: dict[int, str] = {}
+        """Every client that has died and is not back: how, and where it was."""
+        self._crew = crew
         self._ended_well: set[int] = set()
         """Ranks whose main function has returned."""
-        self._events = wiring.events()
-        self._board = wiring.board()
-        self._signals = signals
+        self._comebacks: dict[int, Comeback] = {}
+        """Who was killed to be started again."""
+        self._wiring = plan.wiring
+        self._events = plan.wiring.events()
+        self._steps = plan.wiring.board()
+        self._switches = plan.wiring.fault_board()
         self._observer = observer
-        self._ends_s = ends_s
         self._trace = trace
+        self._ends_s = None if options.timeout_s is None else plan.began_s + options.timeout_s
+        self._ticks_s = 0.0
         self._decode = msgspec.msgpack.Decoder(Batch).decode
+        self._selector = selectors.DefaultSelector()
+        self._posts = Posts(plan.wiring, self._selector)
+        self._timers = Timers()
+        self._injector = Injector(plan.faults, num_wanted(plan), self._timers, self) if plan.faults else None
 
     def watch(self) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._signals.fileno(), selectors.EVENT_READ)
-            selector.register(self._events.fileno(), selectors.EVENT_READ)
-            for rank, process in self._processes.items():
-                selector.register(process.sentinel, selectors.EVENT_READ, rank)
+        signals = self._crew.signals
+        with self._selector as selector:
+            selector.register(signals.fileno(), selectors.EVENT_READ, signals.drain)
+            selector.register(self._events.fileno(), selectors.EVENT_READ, self._take_some_events)
+            for rank in self._crew.running:
+                self._await_end(rank)
             try:
-                self._loop(selector)
+                self._loop()
             except OSError:
-                self._signals.check()  # a terminal that was hung up cannot be drawn on: the signal says more
+                signals.check()  # a terminal that was hung up cannot be drawn on: the signal says more
                 raise
             finally:
-                self._board.close()
+                self._steps.close()
+                self._switches.close()
 
-    def _loop(self, selector: selectors.BaseSelector) -> None:
-        ticks_s = time.monotonic()
-        while self._processes:
-            ready = selector.select(self._longest_wait_s(ticks_s))
+    def _await_end(self, rank: int) -> None:
+        sentinel = self._crew[rank].sentinel
+        self._selector.register(sentinel, selectors.EVENT_READ, partial(self._take_end, rank, sentinel))
+
+    def _loop(self) -> None:
+        while self._crew.running:
+            self._timers.do_due(self.now_s())
+            ready = self._selector.select(self._longest_wait_s())
             self._check_limits()
-            self._take_some_events()
             for key, _ in ready:
-                if key.fd == self._signals.fileno():
-                    self._signals.drain()
-                elif key.data is not None:
-                    self._take_end(key.data)
-                    selector.unregister(key.fd)
-            if self._observer.interval_s is not None and time.monotonic() >= ticks_s:
-                self._observer.tick()
-                ticks_s = time.monotonic() + self._observer.interval_s
+                key.data()
+            self._tick()
 
-    def _longest_wait_s(self, ticks_s: float) -> float | None:
-        times = [ticks_s] if self._observer.interval_s is not None else []
+    def _tick(self) -> None:
+        if self._observer.interval_s is not None and time.monotonic() >= self._ticks_s:
+            self._observer.tick()
+            self._ticks_s = time.monotonic() + self._observer.interval_s
+
+    def _longest_wait_s(self) -> float | None:
+        times = [self._ticks_s] if self._observer.interval_s is not None else []
         times += [self._ends_s] if self._ends_s is not None else []
+        times += [self._crew.plan.began_s + self._timers.next_s] if self._timers.next_s is not None else []
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _check_limits(self) -> None:
-        self._signals.check()
+        self._crew.signals.check()
         if self._ends_s is not None and time.monotonic() >= self._ends_s:
             raise RunTimedOut(f"the time limit was reached; still running: {self._still_running()}")
 
+    # What is told
+
     def _take_some_events(self) -> None:
         for _ in range(BATCHES_A_TURN):
-            if not self._take_batch():
+            data = self._events.get_nowait()
+            if data is None:
                 return
+            self._take_batch(data)
 
-    def _take_batch(self) -> bool:
-        """Take one batch of events; False where none is here."""
-        data = self._events.get_nowait()
-        if data is None:
-            return False
+    def _take_batch(self, data: bytes) -> None:
         batch = self._decode(data)
         if self._trace is not None:
             self._trace.add(batch)
@@ -189,7 +131,8 @@ class Supervisor:
                     raise WorkerFailed(f"{where}: {error}", text)
                 case ThreadEnded() if record.thread == "main":
                     self._ended_well.add(record.rank)
-        return True
+        if self._injector is not None:
+            self._injector.observe(batch.records)
 
     def _hear_out(self, failed_s: float) -> None:
         """For a trace: let everybody tell what led to a failure. One that is stopped is not waited for long."""
@@ -205,54 +148,138 @@ class Supervisor:
                 self._trace.add(batch)
                 self._observer.observe(batch.records)
 
-    def _take_end(self, rank: int) -> None:
-        process = self._processes.pop(rank)
-        process.join()
-        if process.exitcode != 0:
-            # Nobody may add to the events while all of them are taken, or that might have no end.
-            kill_all(self._processes)
-        while self._take_batch():
-            pass  # what it told last: an exception says more than an exit status
-        if process.exitcode != 0 or rank not in self._ended_well:
-            how = _describe_end(process.exitcode or 0)
-            raise WorkerDied(f"{name_of(rank)} (process {process.pid}) {how}; {self._where(rank)}")
+    def now_s(self) -> float:
+        return (time.monotonic_ns() - round(self._crew.plan.began_s * 1e9)) / 1e9
+
+    def record(self, rank: int, event: AnyEvent) -> None:
+        """Add an event to the run's stream that no worker can tell."""
+        step = next(reversed(self._steps.read(rank).values()), "")
+        now_s = self.now_s()
+        record = Record(now_s, rank, "main", step, event)
+        if self._trace is not None:
+            self._trace.add(Batch(PARENT, now_s, [], [now_s], encode_record(record) + b"\n"))
+        self._observer.observe([record])
+
+    # Who ends
+
+    def _take_end(self, rank: int, sentinel: int) -> None:
+        self._selector.unregister(sentinel)
+        process = self._crew.take_end(rank)
+        for data in self._events.get_waiting():
+            self._take_batch(data)  # what it told last: an exception says more than an exit status
+        self._posts.drop(rank)
+        if self._crew.plan.may_restart:
+            self._drain_from_now_on(rank)
+        if rank not in self._ended_well:
+            self._take_death(rank, process)
         if self._trace is not None:
             self._trace.forget(rank)
 
+    def _take_death(self, rank: int, process: Process) -> None:
+        how = describe_end(process.exitcode or 0)
+        text = f"{name_of(rank)} (process {process.pid}) {how}; {self._where(rank)}"
+        if rank == TRACKER:
+            raise WorkerDied(text)
+        self.died[rank] = text
+        self.record(rank, Died(how.removeprefix("was ")))
+        self._tell_everybody(rank, Lost(), process.pid)
+        comeback = self._comebacks.pop(rank, None)
+        if comeback is None and self._crew.plan.options.restart and self._crew.lives[rank] < MOST_RESTARTS:
+            comeback = Comeback(RESTART_S, is_state_kept=True)
+        if comeback is not None:
+            self._timers.at(self.now_s() + comeback.after_s, partial(self._bring_back, rank, comeback))
+
+    # Who comes back
+
+    def _drain_from_now_on(self, rank: int) -> None:
+        """The parent holds readers of a rank that may come back: nobody may wait for room in what nobody reads."""
+        for channel in channels_of(rank):
+            inbox = self._wiring.inbox(channel, rank)
+            self._selector.register(inbox.fileno(), selectors.EVENT_READ, inbox.drain)
+
+    def _bring_back(self, rank: int, comeback: "Comeback") -> None:
+        """Start a rank again, and tell everybody. What was meant for its life before ends where its inbox says so."""
+        if TRACKER not in self._crew.running:
+            return  # all is over
+        for channel in channels_of(rank):
+            inbox = self._wiring.inbox(channel, rank)
+            self._selector.unregister(inbox.fileno())
+            inbox.drain()
+            while not inbox.put_nowait(encode_letter((rank, Returned()))):
+                inbox.drain()
+        self._crew.start_again(rank, is_state_kept=comeback.is_state_kept)
+        del self.died[rank]
+        self.record(rank, Restarted(comeback.is_state_kept))
+        if self._trace is not None:
+            self._trace.remember(rank, self.now_s())
+        self._tell_everybody(rank, Returned())
+        self._await_end(rank)
+
+    # What faults do
+
+    def is_running(self, rank: int) -> bool:
+        return rank in self._crew.running and rank not in self._ended_well
+
+    def kill(self, rank: int, restart_s: float | None, is_state_kept: bool) -> None:
+        if restart_s is not None:
+            self._comebacks[rank] = Comeback(restart_s, is_state_kept)
+        self._crew.kill(rank)
+
+    def pause(self, rank: int) -> None:
+        self._crew.pause(rank)
+
+    def resume(self, rank: int) -> None:
+        self._crew.resume(rank)
+
+    def switch(self, index: int, is_on: bool) -> None:
+        self._switches.switch(index, is_on)
+
+    # Whom and what to tell
+
+    def _tell_everybody(self, rank: int, message: AnyMessage, lost: int | None = None) -> None:
+        """To everybody who has not ended, as if `rank` itself had sent it."""
+        for other in sorted(self._crew.running - {rank}):
+            for channel in channels_of(other):
+                self._posts.post((channel, other), rank, message, lost)
+
     def _where(self, rank: int) -> str:
-        steps = self._board.read(rank)
+        steps = self._steps.read(rank)
         places = [f"{thread} thread at {step}" for thread, step in steps.items() if thread != "main" or len(steps) == 1]
         return ", ".join(places) or "it had not begun"
 
     def _still_running(self) -> str:
-        shown = [f"{name_of(rank)} ({self._where(rank)})" for rank in list(self._processes)[:3]]
-        num_more = len(self._processes) - len(shown)
+        shown = [f"{name_of(rank)} ({self._where(rank)})" for rank in sorted(self._crew.running)[:3]]
+        num_more = len(self._crew.running) - len(shown)
         return ", ".join(shown) + (f" and {num_more} more" if num_more else "")
+
+
+class Comeback(msgspec.Struct, frozen=True):
+    """How a rank that dies is started again."""
+
+    after_s: float
+    is_state_kept: bool
+
+
+def num_wanted(plan: WorkerPlan) -> int:
+    """How many segments all clients want; looked up only where a fault waits for a share of them."""
+    if not any(isinstance(fault.when, AtShare) for fault in plan.faults):
+        return 0
+    return sum(read_scenario(plan.inputs, plan.size - 1).wanted_segments())
+
+
+def channels_of(rank: int) -> Sequence[Channel]:
+    """On which communicators a rank is told something."""
+    return ("download",) if rank == TRACKER else ("download", "upload")
 
 
 def name_of(rank: int) -> str:
     return "the tracker" if rank == TRACKER else f"client {rank}"
 
 
-def _describe_end(exitcode: int) -> str:
+def describe_end(exitcode: int) -> str:
     if exitcode >= 0:
         return f"ended with status {exitcode}"
     try:
         return f"was killed by {signal.Signals(-exitcode).name}"
     except ValueError:  # a real-time signal has no name
         return f"was killed by signal {-exitcode}"
-
-
-def kill_all(processes: Mapping[int, Process]) -> None:
-    """Kill every worker that is left. SIGKILL also ends one that is stopped."""
-    for process in processes.values():
-        if process.exitcode is None:
-            process.kill()
-
-
-def end_all(processes: Mapping[int, Process]) -> None:
-    """Kill and reap every worker that is left."""
-    kill_all(processes)
-    for process in processes.values():
-        process.join()
-        process.close()

@@ -13,6 +13,7 @@ from emulator.engines.packet_queue import PacketQueue, open_pair
 from emulator.protocol.events import Channel
 from emulator.protocol.messages import TRACKER
 
+CHANNELS: tuple[Channel, ...] = ("download", "upload")
 THREADS = ("main", "download", "upload")
 STEPS = (
     "",
@@ -28,7 +29,7 @@ class StepBoard:
     """One byte a thread, in memory that all processes share: the step it is in, readable when it has been killed."""
 
     def __init__(self, descriptor: int, size: int) -> None:
-        """`descriptor` is that of an open file of `num_bytes(size)` zeros."""
+        """`descriptor` is that of an open file of at least `num_bytes(size)` zeros."""
         self.cells = mmap.mmap(descriptor, self.num_bytes(size))
 
     def close(self) -> None:
@@ -43,10 +44,35 @@ class StepBoard:
         """Where in `cells` the thread's step stands, as an index into `STEPS`."""
         return rank * len(THREADS) + THREADS.index(thread)
 
+    def clear(self, rank: int) -> None:
+        """The rank begins; it may have had a life before."""
+        for thread in THREADS:
+            self.cells[self.cell(rank, thread)] = 0
+
     def read(self, rank: int) -> dict[str, str]:
         """The step of each thread of this rank that has begun one."""
         codes = {thread: self.cells[self.cell(rank, thread)] for thread in THREADS}
         return {thread: STEPS[code] for thread, code in codes.items() if code}
+
+
+class FaultBoard:
+    """One byte a fault of the plan, behind the steps: whether it is on. The parent writes, and workers look."""
+
+    def __init__(self, descriptor: int, size: int, num_faults: int) -> None:
+        self._first = StepBoard.num_bytes(size)
+        self._last = self._first + num_faults
+        self._cells = mmap.mmap(descriptor, self._last)
+
+    @property
+    def states(self) -> bytes:
+        """1 for each fault that is on, 0 for each that is not, in the order of the plan."""
+        return self._cells[self._first : self._last]
+
+    def switch(self, index: int, is_on: bool) -> None:
+        self._cells[self._first + index] = is_on
+
+    def close(self) -> None:
+        self._cells.close()
 
 
 class Wiring:
@@ -56,8 +82,9 @@ class Wiring:
     call, and without touching an object a rank, which would copy the pages that it shares with its parent.
     """
 
-    def __init__(self, num_clients: int) -> None:
+    def __init__(self, num_clients: int, num_faults: int = 0) -> None:
         self._size = num_clients + 1
+        self._num_faults = num_faults
         self._writers = array("i")
         self._readers = array("i")
         self._board = -1
@@ -71,7 +98,7 @@ class Wiring:
         _fill_standard_streams()
         self._board = _open_unnamed()
         # Written now: of a hole in a full disk, a worker would learn by SIGBUS.
-        os.write(self._board, bytes(StepBoard.num_bytes(self._size)))
+        os.write(self._board, bytes(StepBoard.num_bytes(self._size) + self._num_faults))
         busy = {self._place("download", TRACKER), self._events}
         for place in range(self._life):
             self._add(open_pair(BUSY_BUFFER_BYTES if place in busy else None))
@@ -135,6 +162,9 @@ class Wiring:
     def board(self) -> StepBoard:
         return StepBoard(self._board, self._size)
 
+    def fault_board(self) -> FaultBoard:
+        return FaultBoard(self._board, self._size, self._num_faults)
+
     def keep_own(self, rank: int) -> None:
         """In a worker: close what belongs to others, so that their end is noticed."""
         os.close(self._writers[self._life])
@@ -144,16 +174,14 @@ class Wiring:
         os.closerange(own + 2, first + self._life)
 
     def keep_parent_ends(self) -> None:
-        """In the parent, when all workers are started: it reads events, and its death ends the life pipe.
+        """In the parent, when all workers are started: it reads events, writes to inboxes, and its death is the life's.
 
-        It keeps a writer of the events as well, so that they never come to an end.
+        It keeps a writer of the events as well, so that they never come to an end. Of the inboxes it keeps no reader,
+        so that writers notice one that is dead. Where processes may be started again, everything is kept instead.
         """
         os.closerange(self._readers[0], self._readers[self._events])
-        for writer in self._writers[: self._events]:
-            os.close(writer)
         os.close(self._readers[self._life])
         self._readers = array("i", [-1] * self._events + [self._readers[self._events], -1])
-        self._writers[: self._events] = array("i", [-1] * self._events)
 
     def close(self) -> None:
         _close_all((*self._readers, *self._writers, self._board))
@@ -162,10 +190,10 @@ class Wiring:
     def __getstate__(self) -> tuple[object, ...]:
         """For `spawn`: every descriptor is handed to the process that is being started, under its own number."""
         descriptors = [*self._readers, *self._writers, self._board]
-        return self._size, [reduction.DupFd(descriptor) for descriptor in descriptors]
+        return self._size, self._num_faults, [reduction.DupFd(descriptor) for descriptor in descriptors]
 
-    def __setstate__(self, state: "tuple[int, list[_Parcel]]") -> None:
-        self._size, parcels = state
+    def __setstate__(self, state: "tuple[int, int, list[_Parcel]]") -> None:
+        self._size, self._num_faults, parcels = state
         *ends, self._board = [parcel.detach() for parcel in parcels]
         self._readers = array("i", ends[: len(ends) // 2])
         self._writers = array("i", ends[len(ends) // 2 :])

@@ -13,25 +13,32 @@ from typing import Any
 
 import msgspec
 
-from emulator.engines.communicators import PacedCommunicator, QueueCommunicator, TracedCommunicator
+from emulator.engines.communicators import QueueCommunicator, RoadCommunicator, TracedCommunicator, decode_letter
 from emulator.engines.journal import Journal, WallClock
+from emulator.engines.lines import Lines
 from emulator.engines.packet_queue import PacketQueue
-from emulator.engines.wiring import STEPS, StepBoard, Wiring
+from emulator.engines.road import FaultyRoad, Road, has_faults_on_the_road
+from emulator.engines.sender import Sender
+from emulator.engines.signals import ENDING_SIGNALS
+from emulator.engines.terms import terms_of
+from emulator.engines.wiring import CHANNELS, STEPS, StepBoard, Wiring
+from emulator.options import Options
 from emulator.protocol.client import run_client
 from emulator.protocol.events import AnyEvent, Channel, ThreadEnded, ThreadFailed, ThreadStarted
-from emulator.protocol.messages import TRACKER
+from emulator.protocol.messages import TRACKER, Returned
 from emulator.protocol.node import Clock, Communicator, Handler, Node, Storage, serve
 from emulator.protocol.tracker import Tracker
+from emulator.scenario.faults import Fault, Kill, Pause
+from emulator.scenario.network import Network
 from emulator.scenario.storage import DirectoryStorage
 from emulator.strategies import find_strategy
 from emulator.trace.records import ThreadName
 
 STDOUT = 1
-TELL_EVERY_MS = 50
-"""Where a run is traced or watched, how often each of up to 100 processes tells that it has told everything."""
+PATIENCE_S = 0.25
+"""How long an answer is waited for, where it can be lost: far longer than one takes on a machine that is busy."""
 LONGEST_TRACEBACK = 8_000
 LONGEST_LINE = 1_000
-ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _CODES = {step: code for code, step in enumerate(STEPS)}
 
 
@@ -42,16 +49,14 @@ class WorkerPlan(msgspec.Struct, frozen=True):
     size: int
     inputs: Path
     output: Path
-    strategy: str
-    quota: int
-    numwant: int
-    pace: float | None
-    """The most segments a second that each client uploads."""
-    rng_seed: int
+    options: Options
+    network: Network | None
+    """Where messages take more time than they do anyway."""
+    faults: tuple[Fault, ...]
     began_s: float
     """`time.monotonic()` at the start of the run."""
-    is_watched: bool
-    """Whether somebody watches, who is to see what a worker did last even while that waits."""
+    tells_every_s: float | None
+    """How often each worker tells what it has recorded, though it were little; None for no need to."""
     is_traced: bool
     """Whether every message is recorded, and told for a trace."""
     undo: bytes
@@ -59,15 +64,24 @@ class WorkerPlan(msgspec.Struct, frozen=True):
     terminal: list[Any] | None
     """The terminal's settings before the parent began to draw, as `termios` has them; None where it does not."""
 
+    @property
+    def may_restart(self) -> bool:
+        """Whether a process may be started again, so that the parent keeps what that needs."""
+        kills = [fault for fault in self.faults if isinstance(fault, Kill)]
+        return self.options.restart or any(kill.restart_s is not None for kill in kills)
+
 
 class Worker(msgspec.Struct, frozen=True):
     """What the threads of one process share."""
 
     rank: int
     plan: WorkerPlan
+    life: int
+    """How often this rank was started before."""
     clock: Clock
     journal: Journal
     board: StepBoard
+    road: Road | None
 
 
 class WorkerNode:
@@ -80,8 +94,8 @@ class WorkerNode:
         self.clock = worker.clock
         self.download = self._communicator("download", worker)
         self.upload = self._communicator("upload", worker)
-        self.random = random.Random(f"{plan.rng_seed}/{rank}/{thread}")
-        self.storage: Storage = DirectoryStorage(plan.inputs, plan.output, rank)
+        self.random = random.Random(f"{plan.options.rng_seed}/{rank}/{thread}{'/' * worker.life}")
+        self.storage: Storage = DirectoryStorage(plan.inputs, plan.output, rank, is_storing=plan.options.resume)
         self.thread = thread
         self._worker = worker
         self._record = worker.journal.record
@@ -91,12 +105,12 @@ class WorkerNode:
 
     def _communicator(self, channel: Channel, worker: Worker) -> Communicator:
         rank, plan = worker.rank, worker.plan
-        communicator: Communicator
-        if plan.is_traced:
-            communicator = TracedCommunicator(channel, rank, plan.wiring, self, worker.journal)
-        else:
-            communicator = QueueCommunicator(channel, rank, plan.wiring)
-        return PacedCommunicator(communicator, worker.clock, plan.pace) if plan.pace else communicator
+        communicator: Communicator = (
+            QueueCommunicator(channel, rank, plan.wiring)
+            if worker.road is None
+            else RoadCommunicator(channel, rank, plan.wiring, worker.road, self, worker.journal)
+        )
+        return TracedCommunicator(channel, rank, communicator, self, worker.journal) if plan.is_traced else communicator
 
     @property
     def step(self) -> str:
@@ -131,11 +145,11 @@ class WorkerNode:
             body(self)
             self.record(ThreadEnded())
         except BaseException as error:
-            self._tell(error)
+            self.tell(error)
             return False
         return True
 
-    def _tell(self, error: BaseException) -> None:
+    def tell(self, error: BaseException) -> None:
         try:
             import traceback  # with all that it imports, only where it is needed
 
@@ -161,19 +175,28 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def run_worker(rank: int, plan: WorkerPlan) -> None:
-    """The main function of every process that the engine starts."""
+def run_worker(rank: int, plan: WorkerPlan, life: int = 0, is_state_kept: bool = True) -> None:
+    """The main function of every process that the engine starts; `life` counts how often this rank died before."""
     _take_signals()
     plan.wiring.keep_own(rank)
     clock = WallClock(plan.began_s)
     journal = Journal(rank, plan.wiring.events(), clock, plan.is_traced)
-    worker = Worker(rank, plan, clock, journal, plan.wiring.board())
+    sender = Sender(clock, lambda error: node.tell(error))
+    road = make_road(rank, plan, clock, sender)
+    worker = Worker(rank, plan, life, clock, journal, plan.wiring.board(), road)
+    worker.board.clear(rank)
     node = WorkerNode("main", "T1" if rank == TRACKER else "P1", worker)
-    life = threading.Thread(target=_watch_parent, args=(rank, plan, journal), name="life", daemon=True)
+    watch = threading.Thread(target=_watch_parent, args=(rank, plan, journal), name="life", daemon=True)
 
     def body(node: Node) -> None:
-        life.start()  # in here, for where there are too many threads this raises
-        _run_rank(node, plan)
+        watch.start()  # in here, for where there are too many threads this raises
+        if life:
+            _begin_again(rank, plan, is_state_kept=is_state_kept)
+        if road is not None:
+            sender.start()
+        _run_rank(node, plan, life)
+        if road is not None:
+            sender.close()
 
     is_well = node.live(body)
     journal.flush()
@@ -181,11 +204,32 @@ def run_worker(rank: int, plan: WorkerPlan) -> None:
         sys.exit(1)
 
 
-def _run_rank(node: Node, plan: WorkerPlan) -> None:
+def make_road(rank: int, plan: WorkerPlan, clock: Clock, sender: Sender) -> Road | None:
+    """What lies between this rank and the inboxes; None where nothing does."""
+    lines = None if plan.network is None else Lines(plan.network)
+    if has_faults_on_the_road(plan.faults):
+        rng = random.Random(f"{plan.options.rng_seed}/{rank}/faults")
+        return FaultyRoad(rank, clock, sender, lines, plan.faults, plan.wiring.fault_board(), rng)
+    return None if lines is None else Road(rank, clock, sender, lines)
+
+
+def _run_rank(node: Node, plan: WorkerPlan, life: int) -> None:
     if node.rank == TRACKER:
-        serve(node.download, Tracker(node, plan.numwant))
+        serve(node.download, Tracker(node, plan.options.numwant))
     else:
-        run_client(node, find_strategy(plan.strategy), plan.quota)
+        terms = terms_of(plan.options, plan.faults, node.rank, life, PATIENCE_S)
+        run_client(node, find_strategy(plan.options.strategy), terms)
+
+
+def _begin_again(rank: int, plan: WorkerPlan, *, is_state_kept: bool) -> None:
+    """Pass over what was meant for this rank's life before; without its state, lose also what that had stored."""
+    for channel in CHANNELS:
+        inbox = plan.wiring.inbox(channel, rank)
+        while decode_letter(inbox.get()) != (rank, Returned()):
+            pass
+    if not is_state_kept:
+        storage = DirectoryStorage(plan.inputs, plan.output, rank)
+        storage.erase(storage.read_input().wanted)
 
 
 def _take_signals() -> None:
@@ -205,10 +249,12 @@ def _watch_parent(rank: int, plan: WorkerPlan, journal: Journal) -> None:
     """End with the parent, whatever killed it; nobody is left then to give the terminal back but the tracker."""
     life = plan.wiring.life()
     try:
-        if plan.is_traced or plan.is_watched:
-            _tell_regularly(life, journal, plan.size)
+        if plan.tells_every_s is not None:
+            _tell_regularly(life, journal, plan.tells_every_s)
         life.get()
     except EOFError:
+        if any(isinstance(fault, Pause) for fault in plan.faults):
+            os.killpg(0, signal.SIGCONT)  # who was stopped has to go on to notice
         if rank == TRACKER and plan.terminal is not None:
             os.write(STDOUT, plan.undo)
             termios.tcsetattr(STDOUT, termios.TCSANOW, plan.terminal)
@@ -216,16 +262,12 @@ def _watch_parent(rank: int, plan: WorkerPlan, journal: Journal) -> None:
         os._exit(1)
 
 
-def _tell_regularly(life: PacketQueue, journal: Journal, size: int) -> None:
-    """Until the parent is gone: it can show, and merge into a trace, only what everybody has told.
-
-    The more processes there are, the more rarely each of them wakes up for it.
-    """
+def _tell_regularly(life: PacketQueue, journal: Journal, every_s: float) -> None:
+    """Until the parent is gone: it can show, and merge into a trace, only what everybody has told."""
     ended = select.poll()
     ended.register(life.fileno(), select.POLLIN)
-    pause_ms = max(TELL_EVERY_MS, size * TELL_EVERY_MS // 100)
     journal.flush()
-    while not ended.poll(pause_ms):
+    while not ended.poll(every_s * 1000):
         journal.flush()
 
 

@@ -65,6 +65,10 @@ class TraceWriter:
         """This rank has ended, and everything that it told is here."""
         self._told_s.pop(rank, None)
 
+    def remember(self, rank: int, now_s: float) -> None:
+        """This rank, which had ended, is started again."""
+        self._told_s[rank] = now_s
+
     def has_all_before(self, time_s: float) -> bool:
         """Whether everybody has told what happened up to then."""
         return all(told_s > time_s for told_s in self._told_s.values())

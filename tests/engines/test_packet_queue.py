@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import itertools
 import os
 import select
 import signal
@@ -287,23 +288,119 @@ def test_what_a_killed_writer_did_not_finish_never_arrives(pair: Pair) -> None:
 
 
 def test_an_unfinished_rest_is_forgotten_with_its_writer_before_its_number_is_used_again(pair: Pair) -> None:
-    def put_part(pid: int, index: int, data: bytes) -> None:
-        os.write(pair.writer, PART.pack(SPLIT, pid, 0, index, 2) + data)
-
     for pid in (7, 8):
-        put_part(pid, 0, b"%d-" % pid)
+        put_part(pair, 0, b"%d-" % pid, pid=pid, num_parts=2)
     assert pair.queue.get_nowait() is None
     pair.queue.forget(7)
-    put_part(7, 0, b"new-")
-    put_part(7, 1, b"end")
-    put_part(8, 1, b"end")
+    put_part(pair, 0, b"new-", num_parts=2)
+    put_part(pair, 1, b"end", num_parts=2)
+    put_part(pair, 1, b"end", pid=8, num_parts=2)
     assert [pair.queue.get(), pair.queue.get()] == [b"new-end", b"8-end"]
 
 
+def put_part(pair: Pair, index: int, data: bytes, *, pid: int = 7, num_parts: int = 3) -> None:
+    os.write(pair.writer, PART.pack(SPLIT, pid, 0, index, num_parts) + data)
+
+
 def test_a_part_that_is_out_of_turn_is_refused(pair: Pair) -> None:
-    os.write(pair.writer, PART.pack(SPLIT, 7, 0, 1, 3) + b"x")
-    with pytest.raises(ValueError, match=r"part 1 of 3 arrived when part 0 was due \(process 7\)"):
+    put_part(pair, 0, b"x")
+    put_part(pair, 2, b"z")
+    with pytest.raises(ValueError, match=r"part 2 of 3 arrived when part 1 was due \(process 7\)"):
         pair.queue.get()
+
+
+def test_the_end_of_data_whose_beginning_went_to_a_reader_before_this_one_is_dropped(pair: Pair) -> None:
+    put_part(pair, 1, b"y")
+    put_part(pair, 2, b"z")
+    pair.queue.put(b"\x01")
+    assert pair.queue.get() == b"\x01"
+
+
+def test_what_is_told_of_a_lost_writer_makes_its_reader_forget_what_that_did_not_finish(pair: Pair) -> None:
+    for pid in (7, 8):
+        put_part(pair, 0, b"%d-" % pid, pid=pid, num_parts=2)
+    assert pair.queue.put_nowait(b"\x01", lost=7)
+    assert pair.queue.get() == b"\x01"
+    put_part(pair, 0, b"new-", num_parts=2)
+    put_part(pair, 1, b"end", num_parts=2)
+    put_part(pair, 1, b"end", pid=8, num_parts=2)
+    assert [pair.queue.get(), pair.queue.get()] == [b"new-end", b"8-end"]
+
+
+# Without waiting, or not for long
+
+
+def test_who_may_not_wait_is_told_that_there_is_no_room(pair: Pair) -> None:
+    numbers = [value(0, index, 20) for index in range(100_000)]
+    put = list(itertools.takewhile(pair.queue.put_nowait, numbers))
+    assert 10 < len(put) < len(numbers)
+    assert not pair.queue.put_nowait(b"\x01")
+    assert [pair.queue.get() for _ in put] == put
+    assert pair.queue.put_nowait(b"\x01")
+    assert pair.queue.get() == b"\x01"
+
+
+def test_what_is_put_without_waiting_is_dropped_where_the_reader_is_gone(pair: Pair) -> None:
+    pair.close_reader()
+    assert pair.queue.put_nowait(b"\x01")
+    for _ in range(3):
+        pair.queue.deliver(b"\x01")
+    with pytest.raises(BrokenPipeError):
+        pair.queue.put(b"\x01")
+
+
+def test_a_queue_that_reports_no_room_without_blocking_has_none(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A datagram socket on macOS says so in its own way; another problem is not taken for that."""
+
+    class Broken(socket.socket):
+        error = errno.ENOBUFS
+
+        def send(self, *_: object) -> int:
+            raise OSError(self.error, os.strerror(self.error))
+
+    monkeypatch.setattr(socket, "socket", Broken)
+    assert not pair.queue.put_nowait(b"\x01")
+    monkeypatch.setattr(Broken, "error", errno.EIO)
+    with pytest.raises(OSError, match="Input/output error"):
+        pair.queue.put_nowait(b"\x01")
+
+
+def test_within_a_time_limit_the_next_data_are_had(pair: Pair) -> None:
+    pair.queue.put(b"\x01")
+    assert pair.queue.get(60.0) == b"\x01"
+    with pytest.raises(TimeoutError, match=r"nothing has arrived within 0\.001 s"):
+        pair.queue.get(0.001)
+    (thread,) = in_threads([lambda: pair.queue.put(value(0, 0, 100_000))])
+    assert identify(pair.queue.get(60.0)) == (0, 0)
+    thread.join()
+
+
+def test_data_that_do_not_come_to_their_end_within_the_time_limit_are_had_later(pair: Pair) -> None:
+    put_part(pair, 0, b"a", num_parts=2)
+    with pytest.raises(TimeoutError):
+        pair.queue.get(0.01)
+    put_part(pair, 1, b"b", num_parts=2)
+    assert pair.queue.get(60.0) == b"ab"
+
+
+def test_all_that_is_here_is_taken_and_nothing_that_is_added_meanwhile(seqpacket: Pair) -> None:
+    for number in range(3):
+        seqpacket.queue.put(b"%d" % number)
+    taken = []
+    for data in seqpacket.queue.get_waiting():
+        taken.append(data)
+        seqpacket.queue.put(b"added")
+    assert taken == [b"0", b"1", b"2"]
+    seqpacket.queue.drain()
+    assert seqpacket.queue.get_nowait() is None
+
+
+def test_what_is_thrown_away_is_no_beginning_of_what_comes_later(pair: Pair) -> None:
+    put_part(pair, 0, b"a", num_parts=2)
+    pair.queue.drain()
+    put_part(pair, 1, b"b", num_parts=2)
+    pair.queue.put(b"\x01")
+    assert pair.queue.get() == b"\x01"
 
 
 def test_a_queue_is_waited_on_by_its_readers_descriptor(pair: Pair) -> None:

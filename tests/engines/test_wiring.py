@@ -51,17 +51,16 @@ def test_a_worker_keeps_its_own_inboxes_and_closes_those_of_all_others(wiring: W
         pass
 
 
-def test_the_parent_keeps_the_events_and_its_end_of_the_life_pipe(wiring: Wiring) -> None:
+def test_the_parent_keeps_the_events_all_writers_and_its_end_of_the_life_pipe(wiring: Wiring) -> None:
     before = descriptors()
-    events, life = wiring.events(), life_writer(wiring)
-    own = {events.fileno(), events._writer, life, wiring._board}
-    num_shared = 2 * len(readers(wiring)) + 4 + 1
+    foreign = {*readers(wiring).values(), wiring.life().fileno()}
     wiring.keep_parent_ends()
-    closed = before - descriptors()
-    assert all(is_open(descriptor) for descriptor in own)
-    assert len(closed) == num_shared - len(own)
+    assert before - descriptors() == foreign
+    assert is_open(life_writer(wiring))
     wiring.events().put(b"\x01")
     assert wiring.events().get() == b"\x01"
+    with pytest.raises(BrokenPipeError):
+        wiring.inbox("upload", 2).put(b"\x01")
 
 
 def test_a_message_reaches_the_inbox_that_it_was_put_into(wiring: Wiring) -> None:
