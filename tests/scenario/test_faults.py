@@ -168,7 +168,8 @@ PROBLEMS = {
     "pause client 3 at 2s for 0.0001ms": "'0.0001ms': not a time above 0 and at most 1,000,000 s",
     "slow tracker by 4": "after 'slow' expected 'client 3' or 'clients 1-3,7'; found 'tracker by 4'",
     "slow client 3 by 1": "'1': not a number above 1 and at most 1,000",
-    "slow clients 1-2 by 4 after 3 segments": "after 'slow clients 1-2 by 4' expected the end; found 'after 3 segments'",
+    "slow clients 1-2 by 4 after 3 segments": "after 'slow clients 1-2 by 4' expected the end; "
+    "found 'after 3 segments'",
     "cut off client 3 at 2s": "after 'cut off client 3 at 2s' expected 'for'; found nothing more",
     "cut off client 3 from clients 1-3 for 1s": "'1-3': nobody can be cut off from itself; name others after 'from'",
     "cut off clients 1-20 for 1s": "after 'cut off clients 1-20' expected 'from' and somebody else, as there is no "
