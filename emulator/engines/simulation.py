@@ -50,9 +50,23 @@ class Inbox:
 
     def serve(self, react: React) -> None:
         """From now on, react at once; first to what is here already."""
+        if self._held is not None:
+            self._held = (react, None)
+            return
         while self.messages:
             react(*self.messages.popleft())
-        self.react = react
+        if self.react is None:
+            self.react = react
+
+    def take(self, reader: greenlet.greenlet) -> tuple[int, AnyMessage] | None:
+        """The next message; None where the reader has to wait for it, as it is noted to do."""
+        if self._held is not None:
+            self._held = (None, reader)
+            return None
+        if self.messages:
+            return self.messages.popleft()
+        self.waiting = reader
+        return None
 
     def close(self) -> None:
         """The reader is dead: what is here, and what is on its way, is read by nobody."""
@@ -82,9 +96,9 @@ class Inbox:
         (react, waiting), self._held = self._held, None
         if react is not None:
             self.serve(react)
-        else:
+        elif waiting is not None:
             self.waiting = waiting
-            if waiting is not None and self.messages:
+            if self.messages:
                 self.deliver(*self.messages.popleft())
 
 
@@ -151,10 +165,10 @@ class Simulation:
 
     def take(self, inbox: Inbox, timeout_s: float | None) -> tuple[int, AnyMessage]:
         """The next message; the greenlet that asks waits for it, at most so long."""
-        if inbox.messages:
-            return inbox.messages.popleft()
         here = greenlet.getcurrent()
-        inbox.waiting = here
+        message = inbox.take(here)
+        if message is not None:
+            return message
         if timeout_s is None:
             message = self._pause()
         else:

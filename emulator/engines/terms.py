@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 from emulator.options import Options
 from emulator.protocol.terms import Terms
-from emulator.scenario.faults import Fault, arrivals_s, can_lose_messages, free_riders
+from emulator.scenario.faults import (
+    Delay,
+    Fault,
+    Reorder,
+    Slow,
+    arrivals_s,
+    can_lose_messages,
+    free_riders,
+)
+from emulator.scenario.network import Network
 
 
 def terms_of(options: Options, faults: Sequence[Fault], rank: int, life: int, patience_s: float) -> Terms:
@@ -21,3 +30,24 @@ def terms_of(options: Options, faults: Sequence[Fault], rank: int, life: int, pa
         is_free_rider=rank in free_riders(faults),
         life=life,
     )
+
+
+def patience_of(network: Network, faults: Sequence[Fault], least_s: float) -> float:
+    """How long an answer may take that is not lost, and `least_s` more.
+
+    At worst everybody else waits for the same uploader, whose line is the slowest, and faults delay each message.
+    """
+    rates = [rate for rate in (*network.up, *network.down) if rate is not None]
+    rates += [link.bytes_per_s for link in network.links if link.bytes_per_s is not None]
+    segment_s = network.segment_bytes / min(rates) if rates else 0.0
+    delay_s = max([network.delay_s, *(link.delay_s or 0.0 for link in network.links)])
+    factor, late_s = 1.0, 0.0
+    for fault in faults:
+        match fault:
+            case Slow():
+                factor *= fault.factor
+            case Delay():
+                late_s += fault.by_s
+            case Reorder():
+                late_s += fault.within_s
+    return least_s + factor * (network.size * segment_s + 4 * delay_s) + 2 * late_s

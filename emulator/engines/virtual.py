@@ -17,18 +17,20 @@ import msgspec
 from emulator.engines.signals import SignalWatch
 from emulator.engines.simulation import Life, Simulation
 from emulator.engines.supervisor import name_of
-from emulator.engines.terms import terms_of
+from emulator.engines.terms import patience_of, terms_of
+from emulator.engines.virtual_faults import CountingStorage, Killed, VirtualFaults
 from emulator.engines.worker import one_line
 from emulator.errors import RunError, RunTimedOut, WorkerFailed
 from emulator.options import Options
 from emulator.protocol.client import run_client
 from emulator.protocol.events import AnyEvent, Channel, Received, Sent, ThreadEnded, ThreadFailed, ThreadStarted
-from emulator.protocol.files import FileMetadata
+from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.protocol.messages import TRACKER, AnyMessage
 from emulator.protocol.node import Clock, Communicator, Handler, Node, Storage
 from emulator.protocol.round import Strategy
 from emulator.protocol.terms import Terms
 from emulator.protocol.tracker import Tracker
+from emulator.scenario.faults import Fault, Kill
 from emulator.scenario.scenario import Scenario
 from emulator.scenario.storage import DirectoryStorage, MemoryStorage
 from emulator.strategies import find_strategy
@@ -39,8 +41,11 @@ from emulator.trace.writer import TraceWriter
 BATCH = 1_024
 """Things that happen between two looks at signals, at the clock on the wall and at the screen."""
 
-PATIENCE_S = 0.05
-"""Virtual time that an answer is waited for where messages can be lost."""
+LEAST_PATIENCE_S = 0.01
+"""Virtual time that an answer is waited for, where messages can be lost, besides the time that it may take."""
+BEFORE_DOWNLOADS = ("P1", "P2", "P3", "P4", "D1", "D2")
+NO_DISK = MemoryStorage(ClientInput(), {})
+"""The tracker's."""
 
 Tap = Callable[[Record], None]
 """Hears of everything, single messages included, while it happens."""
@@ -91,7 +96,8 @@ class Journal:
 class VirtualCommunicator:
     """A communicator of one thread."""
 
-    def __init__(self, channel: Channel, node: "VirtualNode", simulation: Simulation) -> None:
+    def __init__(self, channel: Channel, node: "VirtualNode", run: "VirtualRun") -> None:
+        simulation = run.simulation
         self.channel = channel
         self.node = node
         self._rank = node.rank
@@ -108,17 +114,20 @@ class VirtualCommunicator:
 
     def serve(self, handler: Handler, end: Callable[[], None]) -> None:
         """React to every message with `handler`; call `end` when it stops running."""
-        handle, node = handler.handle, self.node
+        handle, node, inbox = handler.handle, self.node, self._inbox
 
         def react(source: int, message: AnyMessage) -> None:
             try:
                 handle(source, message)
+            except Killed:
+                return
             except Exception as error:
                 raise node.failure(error) from error
             if not handler.is_running:
+                inbox.close()
                 end()
 
-        self._inbox.serve(react)
+        inbox.serve(react)
 
 
 class TracedCommunicator(VirtualCommunicator):
@@ -135,6 +144,33 @@ class TracedCommunicator(VirtualCommunicator):
 
     def serve(self, handler: Handler, end: Callable[[], None]) -> None:
         super().serve(_Noting(handler, self), end)
+
+
+class FaultyCommunicator(VirtualCommunicator):
+    """A communicator whose messages go past the rules of a fault plan, and whose rank may die."""
+
+    def __init__(self, channel: Channel, node: "VirtualNode", run: "VirtualRun") -> None:
+        super().__init__(channel, node, run)
+        self._faults = run.faults
+        self._is_traced = run.journal.is_traced
+
+    def send(self, message: AnyMessage, dest: int) -> None:
+        self._faults.check(self._rank)
+        self._faults.injector.count_message(self._rank)
+        self._faults.check(self._rank)
+        if self._is_traced:
+            self.node.record(Sent(self.channel, dest, message))
+        self._faults.send(self.node, self.channel, dest, message)
+
+    def recv(self, timeout_s: float | None = None) -> tuple[int, AnyMessage]:
+        self._faults.check(self._rank)
+        source, message = super().recv(timeout_s)
+        if self._is_traced:
+            self.node.record(Received(self.channel, source, message))
+        return source, message
+
+    def serve(self, handler: Handler, end: Callable[[], None]) -> None:
+        super().serve(_Noting(handler, self) if self._is_traced else handler, end)
 
 
 class _Noting:
@@ -158,13 +194,13 @@ class VirtualNode:
 
     __slots__ = ("_random", "_run", "clock", "download", "rank", "size", "step", "storage", "thread", "upload")
 
-    def __init__(self, thread: ThreadName, step: str, rank: int, run: "VirtualRun", storage: Storage) -> None:
+    def __init__(self, thread: ThreadName, step: str, rank: int, run: "VirtualRun") -> None:
         self.rank = rank
         self.size = run.size
         self.step = step
         self.thread = thread
         self.clock: Clock = run.simulation
-        self.storage = storage
+        self.storage = run.enter(self) or NO_DISK
         self.download: Communicator = run.communicator("download", self)
         self.upload: Communicator = run.communicator("upload", self)
         self._run = run
@@ -192,8 +228,8 @@ class VirtualNode:
     def run_threads(self, download: Callable[[Node], None], upload: Callable[[Node], Handler]) -> None:
         """P4: the download thread goes on in the client's greenlet, which then waits for the upload thread's end."""
         simulation = self._run.simulation
-        uploading = VirtualNode("upload", self.step, self.rank, self._run, self.storage)
-        downloading = VirtualNode("download", self.step, self.rank, self._run, self.storage)
+        uploading = VirtualNode("upload", self.step, self.rank, self._run)
+        downloading = VirtualNode("download", self.step, self.rank, self._run)
         handler = upload(uploading)
         here = greenlet.getcurrent()
 
@@ -218,49 +254,83 @@ class VirtualRun:
     """One run: the tracker's handler, a greenlet for each client, and how far they have come."""
 
     def __init__(self, scenario: Scenario, output: Path | None, options: Options, journal: Journal) -> None:
+        num_clients = len(scenario.clients)
+        plan = options.faults_of(num_clients)
+        network = options.network_of(num_clients)
+        self.scenario = scenario
         self.options = options
         self.journal = journal
-        self.size = len(scenario.clients) + 1
-        self.simulation = Simulation(self.size, options.network_of(self.size - 1))
+        self.size = num_clients + 1
+        self.simulation = Simulation(self.size, network)
         self.running: set[int] = set(range(self.size))
+        """Ranks that have neither ended nor died; those among them that come back."""
+        self.lives: dict[int, Life] = {}
         self.num_tracker_messages = 0
-        self._scenario = scenario
         self._output = output
         self._files: Mapping[str, FileMetadata] = scenario.files if output is None else {}
-        self._storages: dict[int, Storage] = {}
+        self._disks: dict[int, DirectoryStorage | MemoryStorage] = {}
+        self._nodes: dict[int, VirtualNode] = {}
+        """The node of each rank that began last, of clients the download thread's."""
         self._strategy: Strategy = find_strategy(options.strategy)
         self._loop = greenlet.getcurrent()
+        self._plan = plan
+        self._patience_s = patience_of(network, plan, LEAST_PATIENCE_S)
+        self._is_storing = options.resume or options.restart or any(map(_is_restarting, plan))
         self._kind = TracedCommunicator if journal.is_traced else VirtualCommunicator
+        if plan:
+            self._kind = FaultyCommunicator
+            self.faults = VirtualFaults(self, plan)
 
     def start(self) -> None:
-        tracker = VirtualNode("main", "T1", TRACKER, self, self.storage(TRACKER))
-        self.communicator("download", tracker).serve(
-            _Counting(Tracker(tracker, self.options.numwant), self), partial(self._end, tracker)
-        )
+        tracker = VirtualNode("main", "T1", TRACKER, self)
+        handler = _Counting(Tracker(tracker, self.options.numwant), self)
+        self.communicator("download", tracker).serve(handler, partial(self._end_tracker, tracker))
         for rank in range(1, self.size):
             self.bear(rank)
 
     def bear(self, rank: int, life: int = 0) -> None:
         """Start a client, for the `life`th time after the first."""
-        body = partial(self._live, rank, terms_of(self.options, (), rank, life, PATIENCE_S))
-        self.simulation.at(self.simulation.now_s, Life(rank, body, self._loop).switch)
+        terms = terms_of(self.options, self._plan, rank, life, self._patience_s)
+        begun = Life(rank, partial(self._live, rank, terms), self._loop)
+        if self._plan:
+            self.lives[rank] = begun
+        self.simulation.at(self.simulation.now_s, begun.switch)
 
-    def communicator(self, channel: Channel, node: VirtualNode) -> VirtualCommunicator:
-        return self._kind(channel, node, self.simulation)
+    def communicator(self, channel: Channel, node: "VirtualNode") -> VirtualCommunicator:
+        return self._kind(channel, node, self)
 
-    def storage(self, rank: int) -> Storage:
-        """The rank's disk, which outlives it."""
-        if rank not in self._storages:
-            self._storages[rank] = self._make_storage(rank)
-        return self._storages[rank]
+    def enter(self, node: "VirtualNode") -> Storage | None:
+        """A thread begins; returns its client's disk, which outlives it."""
+        if self._plan and node.thread != "upload":
+            self._nodes[node.rank] = node
+        if node.rank == TRACKER:
+            return None
+        disk = self.disk(node.rank)
+        return CountingStorage(disk, node.rank, self.faults.injector) if self._plan else disk
 
-    def _make_storage(self, rank: int) -> Storage:
-        if self._output is not None:
-            return DirectoryStorage(self._scenario.inputs, self._output, rank)
-        return MemoryStorage(self._scenario.clients[rank - 1], self._files)
+    def disk(self, rank: int) -> DirectoryStorage | MemoryStorage:
+        disk = self._disks.get(rank)
+        if disk is None:
+            disk = self._disks[rank] = self._make_disk(self.scenario.clients[rank - 1], rank)
+        return disk
+
+    def _make_disk(self, mine: ClientInput, rank: int) -> DirectoryStorage | MemoryStorage:
+        if self._output is None:
+            return MemoryStorage(mine, self._files, is_storing=self._is_storing)
+        inputs = self.scenario.inputs
+        return DirectoryStorage(inputs, self._output, rank, is_storing=self._is_storing, content=mine)
+
+    def record(self, rank: int, event: AnyEvent) -> None:
+        """What happens to a rank, whatever it does itself."""
+        step = self._nodes[rank].step if rank in self._nodes else "P1"
+        self.journal.record(Record(self.simulation.now_s, rank, "main", step, event))
+
+    def where(self, rank: int) -> str:
+        node = self._nodes.get(rank)
+        return f"{node.thread} thread at {node.step}" if node else "it had not begun"
 
     def _live(self, rank: int, terms: Terms) -> None:
-        node = VirtualNode("main", "P1", rank, self, self.storage(rank))
+        node = VirtualNode("main", "P1", rank, self)
         try:
             run_client(node, self._strategy, terms)
         except WorkerFailed:
@@ -269,9 +339,18 @@ class VirtualRun:
             raise node.failure(error) from error
         self._end(node)
 
-    def _end(self, node: VirtualNode) -> None:
+    def _end(self, node: "VirtualNode") -> None:
         node.record(ThreadEnded())
         self.running.discard(node.rank)
+
+    def _end_tracker(self, node: "VirtualNode") -> None:
+        self._end(node)
+        if self._plan:
+            self.faults.end_with_tracker()
+
+    def is_waiting_to_begin(self, rank: int) -> bool:
+        """Whether a client has not got past the barriers yet."""
+        return rank not in self._nodes or self._nodes[rank].step in BEFORE_DOWNLOADS
 
     def check_end(self) -> None:
         """Raise `RunError` where somebody waits for what will never come."""
@@ -280,8 +359,13 @@ class VirtualRun:
             raise RunError(f"nothing is left to happen, and these wait for ever: {names}")
 
     def totals(self) -> Totals:
-        disks = {rank: disk.is_right for rank, disk in self._storages.items() if isinstance(disk, MemoryStorage)}
-        return Totals(self.simulation.num_delivered, self.num_tracker_messages, disks)
+        written = {rank: disk.is_right for rank, disk in self._disks.items() if isinstance(disk, MemoryStorage)}
+        died = self.faults.died if self._plan else {}
+        return Totals(self.simulation.num_delivered, self.num_tracker_messages, written, died)
+
+
+def _is_restarting(fault: Fault) -> bool:
+    return isinstance(fault, Kill) and fault.restart_s is not None
 
 
 class _Counting:

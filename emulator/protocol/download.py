@@ -115,7 +115,7 @@ class Downloader:
                 num_empty, pause_s = 0, FIRST_PAUSE_S
                 continue
             num_empty += 1
-            if num_empty >= MOST_EMPTY_ROUNDS and self._trust.has_no(round.seeds):
+            if num_empty >= MOST_EMPTY_ROUNDS and not round.seeds:
                 number += 1
                 if self._is_lost(holding, number):
                     return False
@@ -133,8 +133,10 @@ class Downloader:
         return self._open_round(holding, number, swarm.seeds, swarm.peers)
 
     def _open_round(self, holding: Holding, number: int, seeds: tuple[int, ...], peers: tuple[int, ...]) -> Round:
+        """Seeds that let this client down are not asked: the least connected one may be one that gives nothing."""
         self._node.record(RoundBegan(holding.metadata.name, number, seeds, peers))
-        return Round(self._node, self._questions, holding, (seeds, peers), self._terms.quota)
+        uploaders = (self._trust.without_let_down(seeds), peers)
+        return Round(self._node, self._questions, holding, uploaders, self._terms.quota)
 
     def _end_round(self, round: Round, number: int) -> int:
         """The number of segments that the round got."""

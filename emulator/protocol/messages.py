@@ -163,6 +163,9 @@ class Leave(Message, frozen=True):
 class Lost(Message, frozen=True):
     """The rank that this comes from is dead: everything that it sent has arrived before. Told by the engine."""
 
+    is_coming_back: bool = False
+    """Whether it will be started again, so that the others' end waits for it."""
+
 
 class Returned(Message, frozen=True):
     """The rank that this comes from was lost, and has been started again. Told by the engine."""

@@ -59,13 +59,17 @@ class Questions:
         if uploader in self.lost:
             return None
         self._node.upload.send(question, uploader)
-        return self._await_answer(question.request, uploader)
+        return self._await_answer(question.request, uploader, self._patience_s)
 
     def ask_tracker(self, question: TrackerQuestion) -> AnyMessage:
-        """The tracker's answer, asked for again as long as none comes in time."""
+        """The tracker's answer, asked for again as long as none comes in time.
+
+        The request for metadata is never lost, as the tracker counts on it (T4): asked once, it is answered once.
+        """
+        patience_s = None if isinstance(question, MetadataRequest) else self._patience_s
         while True:
             self._node.download.send(question, TRACKER)
-            answer = self._await_answer(question.request, TRACKER)
+            answer = self._await_answer(question.request, TRACKER, patience_s)
             if answer is not None:
                 return answer
 
@@ -110,8 +114,8 @@ class Questions:
                 return
             self._set_aside(source, message)
 
-    def _await_answer(self, number: int, source: int) -> AnyMessage | None:
-        recv, patience_s = self._node.download.recv, self._patience_s
+    def _await_answer(self, number: int, source: int, patience_s: float | None) -> AnyMessage | None:
+        recv = self._node.download.recv
         while True:
             try:
                 sender, answer = recv() if patience_s is None else recv(patience_s)
@@ -145,5 +149,7 @@ class Questions:
                 | MetadataAnswer(request=number)
             ) if 0 < number <= self.number:
                 pass  # late, or doubled on its way: the question was given up, or has its answer
+            case Barrier() if self.number >= LIFE:
+                pass  # told to this client's earlier life
             case _:
                 raise unexpected(self._node, source, message)

@@ -81,8 +81,8 @@ class Tracker:
                 self._add_stuck(source, message)
             case Leave():
                 self._leave(source)
-            case Lost():
-                self._lose(source)
+            case Lost(is_coming_back):
+                self._lose(source, is_coming_back)
             case Returned():
                 self._live.add(source)  # it will report, and is waited for
             case _:
@@ -172,13 +172,15 @@ class Tracker:
         self._node.record(ClientLeft(client))
         self._advise(self._table.stuck_files())
 
-    def _lose(self, client: int) -> None:
-        """The client is dead: it is in no swarm, and nobody waits for it at a barrier or at the end."""
+    def _lose(self, client: int, is_coming_back: bool) -> None:
+        """The client is dead: it is in no swarm, and nobody waits for it, unless it comes back."""
         self._table.forget(client)
-        for ranks in (self._live, self._reported, self._asked, self._finished):
+        for ranks in (self._reported, self._asked, self._finished):
             ranks.discard(client)
+        if is_coming_back:
+            return
+        self._live.discard(client)
         self._open_due_barriers()
-        if self._barrier == 2:
-            self._advise(self._table.stuck_files())
+        self._advise(self._table.stuck_files())
         if self._barrier == 2 or not self._live:
             self._stop_if_all_finished()

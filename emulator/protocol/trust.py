@@ -4,7 +4,7 @@ An honest seed never misses. A seed that does, or a client that told the tracker
 it, is not counted on any more until something has been got again.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 MOST_WRONG = 10
@@ -50,9 +50,9 @@ class Trust:
                 self._let_down.add(visit.uploader)
         self._expected = frozenset()
 
-    def has_no(self, seeds: Collection[int]) -> bool:
-        """Whether none of these seeds is to be counted on."""
-        return self._let_down.issuperset(seeds)
+    def without_let_down(self, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        """Those of these seeds that are to be counted on."""
+        return tuple([seed for seed in seeds if seed not in self._let_down]) if self._let_down else seeds
 
     def distrusted(self) -> tuple[int, ...]:
         return tuple(sorted(self._let_down))
