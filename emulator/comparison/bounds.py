@@ -19,7 +19,7 @@ Both hold for each file by itself: clients that do not want it never hold it, an
 **Fluid** (`_fluid_s`). Kumar and Ross, *Peer-assisted file distribution: the minimum distribution time*, HotWeb 2006:
 seeds S, leechers L, a file of F bytes take at least F / min(d_min, u(S), (u(S) + u(L)) / |L|), and fluids reach it.
 Each of the three terms says what some lines have to carry, and so holds for several files as well: a client gets all
-that it wants through its downlink, and asks for one segment at a time; all that is wanted leaves somebody's uplink;
+that it wants through its downlink, one segment at a time, once it has come; all that is wanted leaves some uplink;
 every file that somebody wants leaves the uplinks of those that own it from the start, once at least.
 
 Delays, links between zones, arrivals, departures and faults can only make a run longer, so the bounds hold for
@@ -54,12 +54,15 @@ class _Demand(msgspec.Struct, frozen=True):
     wanters: frozenset[int]
 
 
-def lower_bound(clients: Sequence[ClientInput], network: Network) -> Bound | None:
-    """The largest of the bounds; None where no line limits anything, or nothing is wanted."""
+def lower_bound(clients: Sequence[ClientInput], network: Network, arrivals_s: Sequence[float] = ()) -> Bound | None:
+    """The largest of the bounds; None where no line limits anything, or nothing is wanted.
+
+    `arrivals_s` says by rank, from 0 (the tracker), when each comes to the swarm; empty where all are there.
+    """
     demands = _demands(clients)
     bounds = [
         Bound(max(_rounds_s(demands, network), default=0.0), "rounds"),
-        Bound(max(_fluid_s(demands, network), default=0.0), "fluid"),
+        Bound(max(_fluid_s(demands, network, arrivals_s), default=0.0), "fluid"),
     ]
     best = max(bounds, key=lambda bound: bound.makespan_s)
     return best if best.makespan_s > 0 else None
@@ -116,7 +119,7 @@ def _rounds_s(demands: Sequence[_Demand], network: Network) -> Iterator[float]:
         yield least_rounds(demand.num_segments, len(demand.wanters), len(demand.owners)) * max(up_s, down_s)
 
 
-def _fluid_s(demands: Sequence[_Demand], network: Network) -> Iterator[float]:
+def _fluid_s(demands: Sequence[_Demand], network: Network, arrivals_s: Sequence[float]) -> Iterator[float]:
     """What each client's downlink, the owners' uplinks and all uplinks have to carry."""
     wanted: Counter[int] = Counter()
     of_owners: Counter[frozenset[int]] = Counter()
@@ -126,7 +129,7 @@ def _fluid_s(demands: Sequence[_Demand], network: Network) -> Iterator[float]:
         of_owners[demand.owners] += demand.num_segments
         taking_part |= demand.owners | demand.wanters
     for rank, num_segments in wanted.items():
-        yield num_segments * _segment_s(network, network.down[rank])
+        yield (arrivals_s[rank] if arrivals_s else 0.0) + num_segments * _segment_s(network, network.down[rank])
     for owners, num_segments in of_owners.items():
         yield num_segments * _shared_s(network, owners)
     yield of_owners.total() * _shared_s(network, frozenset().union(*of_owners))

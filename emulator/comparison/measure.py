@@ -91,7 +91,7 @@ def _row(job: Job, swarm: Swarm, result: RunResult, given: Mapping[tuple[int, in
     clients, network = swarm.scenario.clients, swarm.network
     leechers = [rank for rank, num_segments in enumerate(swarm.scenario.wanted_segments(), 1) if num_segments]
     times_s = _times_s(leechers, swarm, result)
-    bound = lower_bound(clients, network)
+    bound = lower_bound(clients, network, swarm.options.arrivals_s)
     num_sent = sum(client.num_uploaded for client in result.clients)
     return Row(
         job=job,

@@ -18,8 +18,8 @@ class Measure(msgspec.Struct, frozen=True):
     unit: Unit
     value: Callable[[Row], float | None]
     """None where a run did not show it."""
-    word: str
-    """What the strategy with less of it is."""
+    phrase: str
+    """What the strategy with less of it does: it `is faster` than the other one."""
 
 
 def _over(part: Callable[[Row], float | None], whole: Callable[[Row], float | None]) -> Callable[[Row], float | None]:
@@ -31,38 +31,38 @@ def _over(part: Callable[[Row], float | None], whole: Callable[[Row], float | No
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("makespan_s", "makespan", "s", lambda row: row.makespan_s, "faster"),
+    Measure("makespan_s", "makespan", "s", lambda row: row.makespan_s, "is faster"),
     Measure(
         "times_bound", "makespan ÷ bound", "x", _over(lambda row: row.makespan_s, lambda row: row.bound_s), "nearer"
     ),
-    Measure("p50_s", "half of the clients done", "s", lambda row: row.p50_s, "faster"),
-    Measure("p95_s", "95 % of the clients done", "s", lambda row: row.p95_s, "faster"),
-    Measure("p99_s", "99 % of the clients done", "s", lambda row: row.p99_s, "faster"),
-    Measure("num_from_origin", "segments from the origin", "segments", lambda row: row.num_from_origin, "lower"),
-    Measure("num_cross_zone", "segments between zones", "segments", lambda row: row.num_cross_zone, "lower"),
-    Measure("jain_index", "evenness of the load", "index", lambda row: row.jain_index, "less even"),
+    Measure("p50_s", "half of the clients done", "s", lambda row: row.p50_s, "is faster"),
+    Measure("p95_s", "95 % of the clients done", "s", lambda row: row.p95_s, "is faster"),
+    Measure("p99_s", "99 % of the clients done", "s", lambda row: row.p99_s, "is faster"),
+    Measure("num_from_origin", "segments from the origin", "segments", lambda row: row.num_from_origin, "has fewer"),
+    Measure("num_cross_zone", "segments between zones", "segments", lambda row: row.num_cross_zone, "has fewer"),
+    Measure("jain_index", "evenness of the load", "index", lambda row: row.jain_index, "is less even"),
     Measure(
         "misses_per_segment",
         "misses per segment",
         "per segment",
         _over(lambda row: row.num_misses, lambda row: row.num_segments),
-        "lower",
+        "has fewer",
     ),
     Measure(
         "messages_per_segment",
         "messages per segment",
         "per segment",
         _over(lambda row: row.num_messages, lambda row: row.num_segments),
-        "lower",
+        "has fewer",
     ),
     Measure(
         "tracker_messages_per_s",
         "messages to the tracker",
         "per s",
         _over(lambda row: row.num_tracker_messages, lambda row: row.makespan_s),
-        "lower",
+        "has fewer",
     ),
-    Measure("num_wasted", "segments wasted", "segments", lambda row: row.num_wasted, "lower"),
+    Measure("num_wasted", "segments wasted", "segments", lambda row: row.num_wasted, "has fewer"),
 )
 
 BY_NAME = {measure.name: measure for measure in MEASURES}

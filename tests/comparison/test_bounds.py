@@ -235,3 +235,10 @@ def test_zones_and_delays_leave_the_bound_as_it_is() -> None:
     zones = (Zone("here", (1,)), Zone("there", (2, 3)))
     clients = swarm(1, 2, 5)
     assert lower_bound(clients, lines([1, 1, 1], zones=zones, delay_s=3.0)) == lower_bound(clients, lines([1, 1, 1]))
+
+
+def test_who_comes_late_is_done_late() -> None:
+    network = lines([4, 4, 4], [None, 2, 2])
+    assert lower_bound(swarm(1, 2, 10), network, (0.0, 0.0, 1.0, 7.5)) == Bound(7.5 + 5.0, "fluid")
+    assert lower_bound(swarm(1, 2, 10), network, (0.0, 0.0, 9.0, 0.0)) == Bound(9.0 + 5.0, "fluid")
+    assert lower_bound(swarm(1, 2, 10), network) == Bound((10 + 1) * 0.5, "rounds")
