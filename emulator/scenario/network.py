@@ -97,6 +97,12 @@ class Network(msgspec.Struct, frozen=True):
         has_lines = any(rate is not None for rates in (self.up, self.down) for rate in rates)
         return not has_lines and all(link.bytes_per_s is None for link in self.links)
 
+    @property
+    def longest_segment_s(self) -> float:
+        """How long one segment takes on the slowest line or link, without waiting and propagation."""
+        rates = [*self.up, *self.down, *(link.bytes_per_s for link in self.links)]
+        return max((self.segment_bytes / rate for rate in rates if rate is not None), default=0.0)
+
     def zone_numbers(self) -> tuple[int, ...]:
         """By rank, the place of its zone in `zones`, counted from 1; 0 for a rank that is in none."""
         numbers = [0] * self.size
