@@ -136,3 +136,21 @@ def test_a_swarm_that_would_fill_the_memory_is_refused_before_it_is_made(shape: 
 
 def test_a_swarm_at_a_limit_is_made() -> None:
     assert len(generate(Shape(clients=100_000, files=1, segments=(40, 40), wants=0))) == 100_000
+
+
+def test_only_the_owners_own_files() -> None:
+    clients = generate(Shape(clients=6, files=5, seeds=2, owners=2))
+    assert [len(client.owned) for client in clients] == [5, 5, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "problem"),
+    [
+        (Shape(clients=3, owners=4), "--owners 4: give 1 to 3, the clients"),
+        (Shape(clients=3, owners=2, seeds=3), "--seeds 3: give 1 to 2, those of --owners"),
+    ],
+)
+def test_owners_are_clients_and_enough_for_all_seeds(shape: Shape, problem: str) -> None:
+    with pytest.raises(InputError) as caught:
+        generate(shape)
+    assert str(caught.value) == problem
