@@ -1,6 +1,7 @@
 """A BitTorrent-style swarm in a box: one tracker and N clients run a real protocol on one machine.
 
 Running a swarm:    `run`, `read_scenario`, `Options`, and what comes back: `RunResult`
+With a network:     `Network` in the options, or all of a scenario file: `read_plan`
 Making and proving: `generate`, `Shape`, `write_inputs`, `verify`
 What can go wrong:  `EmulatorError`, `InputError`, `RunError`
 """
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from emulator.options import Options
     from emulator.runner import RunResult, run
     from emulator.scenario.generate import Shape, generate
+    from emulator.scenario.network import Network
+    from emulator.scenario.plan import read_plan
     from emulator.scenario.scenario import Scenario, read_scenario, write_inputs
     from emulator.scenario.verify import Verification, verify
 
@@ -21,6 +24,7 @@ __version__ = "0.1.0"
 __all__ = [
     "EmulatorError",
     "InputError",
+    "Network",
     "Options",
     "RunError",
     "RunResult",
@@ -28,6 +32,7 @@ __all__ = [
     "Shape",
     "Verification",
     "generate",
+    "read_plan",
     "read_scenario",
     "run",
     "verify",
@@ -40,6 +45,8 @@ _HOMES = {
     "options": ("Options",),
     "runner": ("RunResult", "run"),
     "scenario.generate": ("Shape", "generate"),
+    "scenario.network": ("Network",),
+    "scenario.plan": ("read_plan",),
     "scenario.scenario": ("Scenario", "read_scenario", "write_inputs"),
     "scenario.verify": ("Verification", "verify"),
 }
