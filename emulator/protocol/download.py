@@ -49,7 +49,9 @@ class Downloader:
         self._mine = mine
         self._strategy = strategy
         self._terms = terms
+        # Of the file that is being downloaded:
         self._trust = Trust()
+        self._num_rounds = 0
 
     def run(self) -> None:
         self._node.step = "D1"
@@ -105,47 +107,46 @@ class Downloader:
 
     def _run_rounds(self, holding: Holding) -> bool:
         """D3: whether the file came to be whole."""
-        number, num_empty, pause_s = 0, 0, FIRST_PAUSE_S
+        self._trust, self._num_rounds = Trust(), 0
+        num_empty, pause_s = 0, FIRST_PAUSE_S
         while not holding.is_complete:
-            self._node.step = "D3"
-            number += 1
-            round = self._begin_round(holding, number)
+            num_missing = holding.num_missing
+            round = self._begin_round(holding)
             self._strategy.run_round(round)
-            if self._end_round(round, number):
-                num_empty, pause_s = 0, FIRST_PAUSE_S
-                continue
-            num_empty += 1
+            self._end_round(round)
+            num_empty = 0 if round.num_taken else num_empty + 1
             if num_empty >= MOST_EMPTY_ROUNDS and not round.seeds:
-                number += 1
-                if self._is_lost(holding, number):
+                if self._is_lost(holding):
                     return False
                 num_empty = 0
-            self._node.clock.sleep(pause_s)
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            if holding.num_missing < num_missing:
+                pause_s = FIRST_PAUSE_S
+            else:
+                self._node.clock.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         return True
 
-    def _begin_round(self, holding: Holding, number: int) -> Round:
+    def _begin_round(self, holding: Holding) -> Round:
         file = holding.metadata.name
         self._questions.number += 1
         swarm = self._questions.ask_tracker(SwarmRequest(file, self._questions.number))
         if not isinstance(swarm, SwarmAnswer) or swarm.file != file:
             raise unexpected(self._node, TRACKER, swarm)
-        return self._open_round(holding, number, swarm.seeds, swarm.peers)
+        return self._open_round(holding, swarm.seeds, swarm.peers)
 
-    def _open_round(self, holding: Holding, number: int, seeds: tuple[int, ...], peers: tuple[int, ...]) -> Round:
+    def _open_round(self, holding: Holding, seeds: tuple[int, ...], peers: tuple[int, ...]) -> Round:
         """Seeds that let this client down are not asked: the least connected one may be one that gives nothing."""
-        self._node.record(RoundBegan(holding.metadata.name, number, seeds, peers))
+        self._num_rounds += 1
+        self._node.record(RoundBegan(holding.metadata.name, self._num_rounds, seeds, peers))
         uploaders = (self._trust.without_let_down(seeds), peers)
         return Round(self._node, self._questions, holding, uploaders, self._terms.quota)
 
-    def _end_round(self, round: Round, number: int) -> int:
-        """The number of segments that the round got."""
+    def _end_round(self, round: Round) -> None:
         self._trust.weigh(round.visits)
         self._node.step = "D3"
-        self._node.record(RoundEnded(round.file, number, round.num_taken))
-        return round.num_taken
+        self._node.record(RoundEnded(round.file, self._num_rounds, round.num_taken))
 
-    def _is_lost(self, holding: Holding, number: int) -> bool:
+    def _is_lost(self, holding: Holding) -> bool:
         """Tell the tracker what is missing. It answers when all peers are stuck, or when there is reason to go on."""
         file = holding.metadata.name
         self._questions.number += 1
@@ -158,17 +159,17 @@ class Downloader:
             self._node.record(FileUnavailable(file, num_present, answer.num_lost))
             return True
         if answer.holders:
-            self._try_holders(self._open_round(holding, number, (), answer.holders), number)
+            self._try_holders(self._open_round(holding, (), answer.holders))
         return False
 
-    def _try_holders(self, round: Round, number: int) -> None:
+    def _try_holders(self, round: Round) -> None:
         """D4 with peers of whom the tracker knows that they hold what is missing first."""
         for holder in round.peers:
             if round.is_open:
                 with round.connect(holder) as connection:
                     connection.take_until_miss()
         self._trust.expect(round.peers)
-        self._end_round(round, number)
+        self._end_round(round)
 
     def _complete(self, holding: Holding, is_owned: bool) -> None:
         """D7. The tracker knows from P2 that a client seeds what it owns, and is not told again."""

@@ -43,7 +43,9 @@ class Questions:
         self.number = life * LIFE
         """Of the latest question; the next one has the next number."""
         self.lost: set[int] = set()
-        """Ranks that are dead, as far as this client has been told."""
+        """Ranks that are dead, as far as this client has been told, or that were when it got its latest list."""
+        self._returned: set[int] = set()
+        """Those of them that live again. They are not what they were: they are asked when the tracker names them."""
         self._node = node
         self._patience_s = patience_s
         self._open_late: dict[int, int] = {}
@@ -67,6 +69,9 @@ class Questions:
         The request for metadata is never lost, as the tracker counts on it (T4): asked once, it is answered once.
         """
         patience_s = None if isinstance(question, MetadataRequest) else self._patience_s
+        if self._returned:
+            self.lost -= self._returned
+            self._returned.clear()
         while True:
             self._node.download.send(question, TRACKER)
             answer = self._await_answer(question.request, TRACKER, patience_s)
@@ -104,6 +109,9 @@ class Questions:
             try:
                 self._set_aside(*self._node.download.recv(self._patience_s))
             except TimeoutError:
+                # They may have given the segment, and the answers were lost: then they believe in connections.
+                for uploader in sorted(set(self._open_late.values())):
+                    self._node.upload.send(Close(), uploader)
                 self._open_late.clear()
 
     def await_barrier(self, number: int) -> None:
@@ -132,9 +140,10 @@ class Questions:
         match message:
             case Lost():
                 self.lost.add(source)
+                self._returned.discard(source)
                 self._open_late = {number: rank for number, rank in self._open_late.items() if rank != source}
             case Returned():
-                self.lost.discard(source)
+                self._returned.add(source)
             case Hit(request=number) | Miss(request=number) if number in self._open_late:
                 del self._open_late[number]
                 if isinstance(message, Hit):

@@ -113,7 +113,11 @@ class Round:
             return frozenset()
         if not isinstance(answer, Holdings):
             raise unexpected(self._node, uploader, answer)
-        return frozenset(segments_of(int.from_bytes(answer.segments, "little") & self._holding.missing_mask))
+        held = int.from_bytes(answer.segments, "little") & self._holding.missing_mask
+        if not held:
+            # Nobody will ask it for a segment, but a seed that has nothing lets this client down all the same.
+            self.visits.append(Visit(uploader, uploader in self.seeds, 0, True, 0))
+        return frozenset(segments_of(held))
 
     def race(self, segment: int, uploaders: Iterable[int]) -> int | None:
         """Ask several uploaders for the same segment at once, and return the first that gave it; None if none did.

@@ -40,17 +40,25 @@ class StuckPeers:
     def __init__(self) -> None:
         self._reports: dict[int, Report] = {}
         self._given_up: dict[int, int] = {}
+        self._told: dict[int, Advice] = {}
+        """What each client was told last: where messages can be lost, it may ask again, or its question come late."""
 
     def __bool__(self) -> bool:
         return bool(self._reports)
 
-    def report(self, rank: int, report: Report) -> None:
+    def report(self, rank: int, report: Report) -> Advice | None:
+        """Take note of a client that is stuck; or, of a question that has had its answer, what that was."""
+        told = self._told.get(rank)
+        if told is not None and report.request <= told.request:
+            return told if report.request == told.request else None
         self._reports[rank] = report
+        return None
 
     def forget(self, rank: int) -> None:
         """The client is lost, or has departed: what it held is gone with it."""
         self._reports.pop(rank, None)
         self._given_up.pop(rank, None)
+        self._told.pop(rank, None)
 
     def judge(self, seeds: Collection[int], peers: Collection[int]) -> list[Advice]:
         """What to tell whom now, given the file's live seeds and peers; nothing as long as somebody may yet help."""
@@ -63,6 +71,7 @@ class StuckPeers:
             return []
         for told in advice:
             report = self._reports.pop(told.rank)
+            self._told[told.rank] = told
             if told.num_lost:
                 self._given_up[told.rank] = report.missing
         return advice

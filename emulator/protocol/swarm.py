@@ -73,8 +73,8 @@ class SwarmTable:
         """T1: `owner` seeds this file. Raises `ValueError` where an earlier owner gave other hashes."""
         swarm = self._swarms.setdefault(metadata.name, Swarm(metadata))
         if swarm.metadata != metadata:
-            other = min(swarm.seeds, default="that is lost")
-            raise ValueError(f"rank {owner} gives other hashes for {metadata.name!r} than rank {other}")
+            other = f"rank {min(swarm.seeds)}" if len(swarm.seeds) else "an owner that is lost"
+            raise ValueError(f"rank {owner} gives other hashes for {metadata.name!r} than {other}")
         swarm.seeds.add(owner)
 
     def metadata(self, names: Iterable[str]) -> tuple[FileMetadata, ...]:
@@ -112,8 +112,9 @@ class SwarmTable:
         for swarm in self._swarms.values():
             swarm.forget(rank)
 
-    def report_stuck(self, file: str, rank: int, report: Report) -> None:
-        self._swarms[file].stuck.report(rank, report)
+    def report_stuck(self, file: str, rank: int, report: Report) -> Advice | None:
+        """What the client has been told already, if this question is one that has had its answer."""
+        return self._swarms[file].stuck.report(rank, report)
 
     def advise(self, file: str) -> list[Advice]:
         """What to tell the clients that are stuck in this file, if anything."""

@@ -25,7 +25,7 @@ from emulator.protocol.messages import (
     SwarmRequest,
 )
 from emulator.protocol.node import Node, ProtocolError, unexpected
-from emulator.protocol.stuck import Report
+from emulator.protocol.stuck import Advice, Report
 from emulator.protocol.swarm import SwarmTable
 
 
@@ -47,6 +47,8 @@ class Tracker:
         self._finished: set[int] = set()
         self._barrier = 0
         """The last barrier that has been opened."""
+        self._returning: set[int] = set()
+        """Those that died and come back, until they are in a swarm again: they may hold what nobody else does."""
         node.step = "T1"
 
     def handle(self, source: int, message: AnyMessage) -> None:
@@ -85,6 +87,7 @@ class Tracker:
                 self._lose(source, is_coming_back)
             case Returned():
                 self._live.add(source)  # it will report, and is waited for
+                self._returning.add(source)
             case _:
                 raise unexpected(self._node, source, message)
 
@@ -97,7 +100,6 @@ class Tracker:
         if self._barrier >= 1:  # it comes late: it had been lost
             self._node.step = "T2"
             self._node.download.send(Barrier(1), client)
-            self._advise(self._table.stuck_files())
         self._open_due_barriers()
 
     def _answer_metadata(self, client: int, asked: MetadataRequest) -> None:
@@ -111,10 +113,10 @@ class Tracker:
 
     def _open_due_barriers(self) -> None:
         """T2, T4: open a barrier when every live client has got there."""
-        if self._barrier == 0 and len(self._reported) == len(self._live):
+        if self._barrier == 0 and self._live <= self._reported:
             self._node.step = "T2"
             self._open_barrier(1)
-        if self._barrier == 1 and len(self._asked) == len(self._live):
+        if self._barrier == 1 and self._live <= self._asked:
             self._node.step = "T4"
             self._open_barrier(2)
 
@@ -126,11 +128,15 @@ class Tracker:
 
     def _answer_swarm(self, client: int, asked: SwarmRequest) -> None:
         self._node.step = "T6"
+        if client in self._finished:
+            return  # late, or doubled on its way: it has had its answer, and may have departed
         file = asked.file
         if self._table.join(file, client):
             self._node.record(RoleChanged(client, file, "peer"))
         seeds, peers = self._table.draw(file, client, self._numwant, self._node.random)
         self._node.download.send(SwarmAnswer(file, seeds, peers, asked.request), client)
+        if self._returning:
+            self._welcome(client)
 
     def _add_seed(self, client: int, file: str) -> None:
         self._node.step = "T7"
@@ -143,10 +149,11 @@ class Tracker:
         if client not in self._finished:
             self._finished.add(client)
             self._node.record(ClientFinished(client))
+        self._welcome(client)
         self._stop_if_all_finished()
 
     def _stop_if_all_finished(self) -> None:
-        if len(self._finished) == len(self._live):
+        if self._live <= self._finished:
             self._node.step = "T9"
             for rank in sorted(self._live):
                 self._node.upload.send(Stop(), rank)
@@ -157,13 +164,25 @@ class Tracker:
     def _add_stuck(self, client: int, stuck: Stuck) -> None:
         """A client gets nothing more. It is told when it should try again, or that the file is lost."""
         missing = int.from_bytes(stuck.missing, "little")
-        self._table.report_stuck(stuck.file, client, Report(missing, frozenset(stuck.distrusted), stuck.request))
+        report = Report(missing, frozenset(stuck.distrusted), stuck.request)
+        told = self._table.report_stuck(stuck.file, client, report)
+        if told is not None:
+            self._tell(stuck.file, told)
         self._advise([stuck.file])
 
     def _advise(self, files: Iterable[str]) -> None:
-        for file in files:
-            for rank, request, num_lost, holders in self._table.advise(file):
-                self._node.download.send(StuckAnswer(file, num_lost, holders, request), rank)
+        for file in () if self._returning else files:
+            for advice in self._table.advise(file):
+                self._tell(file, advice)
+
+    def _tell(self, file: str, advice: Advice) -> None:
+        self._node.download.send(StuckAnswer(file, advice.num_lost, advice.holders, advice.request), advice.rank)
+
+    def _welcome(self, client: int) -> None:
+        """The client takes part: if it had been away, nobody has to wait any longer for what it may hold."""
+        if client in self._returning:
+            self._returning.remove(client)
+            self._advise(self._table.stuck_files())
 
     def _leave(self, client: int) -> None:
         """The client departs, and stays alive until the stop."""
@@ -178,8 +197,10 @@ class Tracker:
         for ranks in (self._reported, self._asked, self._finished):
             ranks.discard(client)
         if is_coming_back:
+            self._returning.add(client)
             return
         self._live.discard(client)
+        self._returning.discard(client)
         self._open_due_barriers()
         self._advise(self._table.stuck_files())
         if self._barrier == 2 or not self._live:

@@ -6,9 +6,11 @@ Its clock is free: a sleep only moves the time. Storage is a dictionary.
 import copy
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from typing import Literal, NamedTuple, TypeVar
+
+import msgspec
 
 from emulator.protocol.events import AnyEvent, Event
 from emulator.protocol.files import HASH_DIGITS, ClientInput, FileMetadata
@@ -21,6 +23,8 @@ from emulator.protocol.messages import (
     Hit,
     Miss,
     SegmentRequest,
+    Stuck,
+    StuckAnswer,
     SwarmAnswer,
     SwarmRequest,
 )
@@ -29,7 +33,10 @@ from emulator.protocol.node import Clock, Communicator, Handler, Node, Storage, 
 Channel = Literal["download", "upload"]
 Incoming = tuple[int, AnyMessage]
 """A source and what it sends."""
-Answerer = Callable[[int, AnyMessage], Iterable[Incoming]]
+SILENCE = None
+"""In the place of something that arrives: nothing does until the patience of whoever waits has an end."""
+Script = Iterable[Incoming | None]
+Answerer = Callable[[int, AnyMessage], Script]
 """Reacts to a message sent to a rank with what arrives on `download` because of it."""
 E = TypeVar("E", bound=Event)
 
@@ -74,11 +81,16 @@ class ScriptedCommunicator:
         self._node.log.append(Outgoing(self._node.step, self._channel, message, dest))
         self._node.inboxes["download"] += self._node.answer(dest, message)
 
-    def recv(self) -> Incoming:
+    def recv(self, timeout_s: float | None = None) -> Incoming:
+        self._node.patience_s.append(timeout_s)
         inbox = self._node.inboxes[self._channel]
         if not inbox:
             raise ScriptEnded(f"nothing more arrives on {self._channel} at {self._node.step}")
-        return inbox.popleft()
+        incoming = inbox.popleft()
+        if incoming is SILENCE:
+            assert timeout_s is not None, f"waits for ever on {self._channel} at {self._node.step}"
+            raise TimeoutError
+        return incoming
 
 
 class ScriptedClock:
@@ -93,12 +105,26 @@ class ScriptedClock:
 
 
 class ScriptedStorage:
-    def __init__(self, node: "ScriptedNode", mine: ClientInput) -> None:
+    """`left` is what an earlier run has left of each file, if anything; None where segments are not kept."""
+
+    def __init__(
+        self, node: "ScriptedNode", mine: ClientInput, left: Mapping[str, list[tuple[int, str]]] | None
+    ) -> None:
+        self.keeps_segments = left is not None
+        self.stored: list[tuple[str, int, str]] = []
         self._node = node
         self._mine = mine
+        self._left = left or {}
 
     def read_input(self) -> ClientInput:
         return self._mine
+
+    def read_stored(self, metadata: FileMetadata) -> Iterable[tuple[int, str]]:
+        return self._left.get(metadata.name, ())
+
+    def store(self, file: str, segment: int, data: str) -> None:
+        assert self.keeps_segments
+        self.stored.append((file, segment, data))
 
     def write_output(self, content: FileMetadata) -> None:
         self._node.log.append(Wrote(content))
@@ -112,12 +138,13 @@ class ScriptedNode:
 
     def __init__(
         self,
-        download: Iterable[Incoming] = (),
-        upload: Iterable[Incoming] = (),
+        download: Script = (),
+        upload: Script = (),
         *,
         rank: int = 1,
         size: int = 6,
         mine: ClientInput | None = None,
+        left: Mapping[str, list[tuple[int, str]]] | None = None,
         answer: Answerer | None = None,
         rng_seed: int = 0,
     ) -> None:
@@ -128,10 +155,13 @@ class ScriptedNode:
         self.download: Communicator = ScriptedCommunicator("download", self)
         self.upload: Communicator = ScriptedCommunicator("upload", self)
         self.clock: Clock = ScriptedClock(self)
-        self.storage: Storage = ScriptedStorage(self, mine or ClientInput())
+        self.disk = ScriptedStorage(self, mine or ClientInput(), left)
+        self.storage: Storage = self.disk
         self.log: list[Outgoing | Slept | Wrote | Recorded] = []
-        self.inboxes: dict[Channel, deque[Incoming]] = {"download": deque(download), "upload": deque(upload)}
+        self.inboxes: dict[Channel, deque[Incoming | None]] = {"download": deque(download), "upload": deque(upload)}
         self.answer: Answerer = answer or _no_answer
+        self.patience_s: list[float | None] = []
+        """How long each message was waited for at most."""
 
     def record(self, event: AnyEvent) -> None:
         self.log.append(Recorded(self.step, event))
@@ -152,15 +182,23 @@ class ScriptedNode:
 
     @property
     def sent(self) -> list[tuple[Channel, AnyMessage, int]]:
-        """Everything sent so far, with its destination."""
-        return [(entry.channel, entry.message, entry.dest) for entry in self.log if isinstance(entry, Outgoing)]
+        """Everything sent so far, with its destination. Numbers of questions are taken off (see `numbers`)."""
+        return [(entry.channel, unnumbered(entry.message), entry.dest) for entry in self._outgoing()]
 
     def sent_to(self, dest: int) -> list[AnyMessage]:
         return [message for _, message, to in self.sent if to == dest]
 
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of all questions and answers that were sent, in order."""
+        return [number_of(entry.message) for entry in self._outgoing() if hasattr(entry.message, "request")]
+
+    def _outgoing(self) -> Iterator[Outgoing]:
+        return (entry for entry in self.log if isinstance(entry, Outgoing))
+
     def steps_of(self, kind: type[AnyMessage] | type[AnyEvent]) -> set[str]:
         """The steps in which messages of this type were sent, or events of this type recorded."""
-        steps = {entry.step for entry in self.log if isinstance(entry, Outgoing) and isinstance(entry.message, kind)}
+        steps = {entry.step for entry in self._outgoing() if isinstance(entry.message, kind)}
         return steps | {entry.step for entry in self.log if isinstance(entry, Recorded) and type(entry.event) is kind}
 
     def events(self, kind: type[E]) -> list[E]:
@@ -185,9 +223,10 @@ class ScriptedUploaders:
     """The rest of a swarm as a download thread meets it: a tracker that names it, and uploaders that answer in turn.
 
     `rounds` are the seeds and peers of each round in turn; the last ones stay. `visits` say what the next uploader
-    answers, whoever it is: a letter a request, `h` for a hit, `m` for a miss, `w` for a wrong segment. A request to
-    another uploader than the last one, or after a close, begins the next visit. Where a visit's letters have run out,
-    the rest are misses; where no visit is left, all are hits.
+    answers, whoever it is: a letter a request, `h` for a hit, `m` for a miss, `w` for a wrong segment, `-` for
+    silence. A request to another uploader than the last one, or after a close, begins the next visit. Where a visit's
+    letters have run out, the rest are misses; where no visit is left, all are hits. `advice` is what the tracker
+    answers to a client that is stuck: how many segments are lost, and who holds the first one.
     """
 
     def __init__(
@@ -195,7 +234,8 @@ class ScriptedUploaders:
         files: Iterable[FileMetadata],
         rounds: Sequence[tuple[tuple[int, ...], tuple[int, ...]]],
         visits: Iterable[str] = (),
-        counts: dict[int, int] | None = None,
+        counts: Mapping[int, int] | None = None,
+        advice: Iterable[tuple[int, tuple[int, ...]]] = (),
     ) -> None:
         self.visited: list[int] = []
         """The uploaders in the order of the visits."""
@@ -203,37 +243,60 @@ class ScriptedUploaders:
         self._rounds = deque(rounds)
         self._visits = deque(visits)
         self._counts = counts or {}
+        self._advice = iter(advice)
         self._letters: Iterator[str] = repeat("h")
         self._uploader = TRACKER
 
-    def __call__(self, dest: int, message: AnyMessage) -> Iterator[Incoming]:
+    def __call__(self, dest: int, message: AnyMessage) -> Iterator[Incoming | None]:
         match message:
-            case SwarmRequest(file):
+            case SwarmRequest(file, request):
                 self._uploader = TRACKER
                 seeds, peers = self._rounds.popleft() if len(self._rounds) > 1 else self._rounds[0]
-                yield TRACKER, SwarmAnswer(file, seeds, peers)
-            case ConnectionCountRequest():
-                yield dest, ConnectionCount(self._counts.get(dest, 0))
-            case SegmentRequest(file, segment):
-                yield dest, self._answer(dest, self._files[file], segment)
+                yield TRACKER, SwarmAnswer(file, seeds, peers, request)
+            case ConnectionCountRequest(request):
+                yield dest, ConnectionCount(self._counts.get(dest, 0), request)
+            case SegmentRequest():
+                yield self._answer(dest, message)
+            case Stuck(file=file, request=request):
+                self._uploader = TRACKER
+                yield TRACKER, StuckAnswer(file, *next(self._advice), request)
             case Close():
                 self._uploader = TRACKER
 
-    def _answer(self, dest: int, metadata: FileMetadata, segment: int) -> AnyMessage:
+    def _answer(self, dest: int, asked: SegmentRequest) -> Incoming | None:
         if dest != self._uploader:
             self._uploader = dest
             self.visited.append(dest)
             self._letters = chain(self._visits.popleft(), repeat("m")) if self._visits else repeat("h")
+        file, segment, request = asked.file, asked.segment, asked.request
         match next(self._letters):
             case "h":
-                return Hit(metadata.name, segment, metadata.segment(segment))
+                return dest, Hit(file, segment, self._files[file].segment(segment), request)
             case "w":
-                return Hit(metadata.name, segment, WRONG)
+                return dest, Hit(file, segment, WRONG, request)
+            case "-":
+                return SILENCE
             case _:
-                return Miss(metadata.name, segment)
+                return dest, Miss(file, segment, request)
 
 
 def file_of(num_segments: int, name: str = "file1") -> FileMetadata:
     """A file whose segments all differ, and differ from those of other files."""
     rng = random.Random(f"{name}/{num_segments}")
     return FileMetadata(name, rng.randbytes(num_segments * HASH_DIGITS // 2).hex())
+
+
+def unnumbered(message: AnyMessage) -> AnyMessage:
+    """The message without the number of its question."""
+    return msgspec.structs.replace(message, request=0) if hasattr(message, "request") else message
+
+
+def number_of(message: AnyMessage) -> int:
+    number = getattr(message, "request", 0)
+    assert isinstance(number, int)
+    return number
+
+
+def bits_of(segments: Iterable[int], num_segments: int) -> bytes:
+    """A bit a segment, as messages have it."""
+    return sum(1 << segment for segment in set(segments)).to_bytes((num_segments + 7) // 8, "little")

@@ -21,6 +21,7 @@ from emulator.protocol.messages import (
 )
 from emulator.protocol.node import ProtocolError
 from emulator.protocol.round import Round
+from emulator.protocol.terms import Terms
 from emulator.strategies.peers_first import PeersFirst
 from tests.protocol.scripted import Incoming, ScriptedNode, ScriptedUploaders, ScriptEnded, file_of
 
@@ -31,7 +32,7 @@ WANTED = file_of(2, "file3")
 def test_p1_p2_what_the_input_owns_is_reported_to_the_tracker_and_nothing_else_before_the_signal() -> None:
     node = ScriptedNode(mine=ClientInput(OWNED, ("file3",)))
     with pytest.raises(ScriptEnded, match=r"^nothing more arrives on download at P3$"):
-        run_client(node, PeersFirst(), quota=10)
+        run_client(node, PeersFirst(), Terms())
     assert node.sent == [("download", Metadata(OWNED), TRACKER)]
     assert node.steps_of(Metadata) == {"P2"}
     assert node.events(Reported) == [Reported(num_files=2)]
@@ -40,14 +41,14 @@ def test_p1_p2_what_the_input_owns_is_reported_to_the_tracker_and_nothing_else_b
 def test_p2_a_client_that_owns_nothing_reports_that() -> None:
     node = ScriptedNode(mine=ClientInput((), ("file3",)))
     with pytest.raises(ScriptEnded):
-        run_client(node, PeersFirst(), quota=10)
+        run_client(node, PeersFirst(), Terms())
     assert node.sent == [("download", Metadata(()), TRACKER)]
 
 
 def test_p3_the_signal_lets_the_client_go_on_to_its_threads() -> None:
     node = ScriptedNode([(TRACKER, Barrier(1))], mine=ClientInput(OWNED, ("file3",)))
     with pytest.raises(ScriptEnded, match=r"at D1$"):
-        run_client(node, PeersFirst(), quota=10)
+        run_client(node, PeersFirst(), Terms())
     assert node.events(BarrierPassed) == [BarrierPassed(1)]
     assert node.steps_of(BarrierPassed) == {"P3"}
 
@@ -58,14 +59,14 @@ def test_p3_the_signal_lets_the_client_go_on_to_its_threads() -> None:
 def test_p3_anything_else_than_the_first_signal_is_an_error(source: int, message: AnyMessage) -> None:
     node = ScriptedNode([(source, message)], rank=4)
     with pytest.raises(ProtocolError) as caught:
-        run_client(node, PeersFirst(), quota=10)
+        run_client(node, PeersFirst(), Terms())
     assert str(caught.value) == f"rank 4 at P3: rank {source} sent an unexpected {message!r}"
     assert node.events(BarrierPassed) == []
 
 
 FROM_TRACKER: list[Incoming] = [
     (TRACKER, Barrier(1)),
-    (TRACKER, MetadataAnswer((WANTED,))),
+    (TRACKER, MetadataAnswer((WANTED,), 1)),
     (TRACKER, Barrier(2)),
 ]
 
@@ -82,7 +83,7 @@ def test_p4_both_threads_run_on_one_library_and_the_client_ends_with_them() -> N
     mine = ClientInput(OWNED, ("file3",))
     uploaders = ScriptedUploaders([WANTED], rounds=[((5,), ())])
     node = ScriptedNode(FROM_TRACKER, asked, mine=mine, answer=uploaders)
-    run_client(node, PeersFirst(), quota=10)
+    run_client(node, PeersFirst(), Terms())
     assert node.is_exhausted()
     assert node.outputs == [WANTED]
     assert node.sent_to(2) == [Hit("file1", 2, OWNED[0].segment(2))]
@@ -90,9 +91,9 @@ def test_p4_both_threads_run_on_one_library_and_the_client_ends_with_them() -> N
 
 
 def test_p4_a_client_that_wants_nothing_still_asks_waits_and_finishes() -> None:
-    incoming: list[Incoming] = [(TRACKER, Barrier(1)), (TRACKER, MetadataAnswer(())), (TRACKER, Barrier(2))]
+    incoming: list[Incoming] = [(TRACKER, Barrier(1)), (TRACKER, MetadataAnswer((), 1)), (TRACKER, Barrier(2))]
     node = ScriptedNode(incoming, [(TRACKER, Stop())], mine=ClientInput(OWNED))
-    run_client(node, PeersFirst(), quota=10)
+    run_client(node, PeersFirst(), Terms())
     assert node.sent_to(TRACKER) == [Metadata(OWNED), MetadataRequest(()), Finished()]
     assert len(node.events(DownloadsFinished)) == 1
     assert node.outputs == []
@@ -110,8 +111,8 @@ def test_p4_the_strategy_and_the_quota_are_those_that_were_given() -> None:
             quotas.append(round.num_taken)
 
     wanted = file_of(7, "file3")
-    incoming = [FROM_TRACKER[0], (TRACKER, MetadataAnswer((wanted,))), FROM_TRACKER[2]]
+    incoming = [FROM_TRACKER[0], (TRACKER, MetadataAnswer((wanted,), 1)), FROM_TRACKER[2]]
     uploaders = ScriptedUploaders([wanted], rounds=[((5,), ())])
     node = ScriptedNode(incoming, [(TRACKER, Stop())], mine=ClientInput((), ("file3",)), answer=uploaders)
-    run_client(node, TakesAll(), quota=3)
+    run_client(node, TakesAll(), Terms(quota=3))
     assert quotas == [3, 3, 1]

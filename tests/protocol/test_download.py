@@ -1,6 +1,7 @@
 """The download thread, D1 … D8. What is left to a strategy in D4 to D6 has its own tests (`tests/strategies/`)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ from emulator.protocol.events import (
     SegmentRejected,
     SegmentsTaken,
 )
-from emulator.protocol.files import FileMetadata
+from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.protocol.library import Library
 from emulator.protocol.messages import (
     TRACKER,
@@ -36,11 +37,20 @@ from emulator.protocol.messages import (
     SwarmRequest,
 )
 from emulator.protocol.node import ProtocolError
+from emulator.protocol.questions import Questions
+from emulator.protocol.terms import Terms
 from emulator.strategies.peers_first import PeersFirst
 from tests.protocol.scripted import Incoming, Outgoing, ScriptedNode, ScriptedUploaders, ScriptEnded, Wrote, file_of
 
 SEED, PEER = 5, 2
+TRY_AGAIN = repeat((0, ()))
+"""What the tracker answers however often a client is stuck."""
 ONE_SEED: list[tuple[tuple[int, ...], tuple[int, ...]]] = [((SEED,), ())]
+
+
+def make_downloader(node: ScriptedNode, mine: ClientInput, terms: Terms) -> Downloader:
+    questions = Questions(node, terms.patience_s, terms.life)
+    return Downloader(node, questions, Library(mine.owned), mine, PeersFirst(), terms)
 
 
 def run_download(
@@ -49,15 +59,19 @@ def run_download(
     rounds: Sequence[tuple[tuple[int, ...], tuple[int, ...]]] = ONE_SEED,
     visits: Iterable[str] = (),
     owned: Iterable[FileMetadata] = (),
+    advice: Iterable[tuple[int, tuple[int, ...]]] = (),
+    left: Mapping[str, list[tuple[int, str]]] | None = None,
     quota: int = 10,
+    terms: Terms | None = None,
 ) -> ScriptedNode:
     """The whole life of a download thread that wants these files, among uploaders that follow a script."""
     node = ScriptedNode(
-        [(TRACKER, MetadataAnswer(tuple(files))), (TRACKER, Barrier(2))],
-        answer=ScriptedUploaders(files, rounds, visits),
+        [(TRACKER, MetadataAnswer(tuple(files), 1)), (TRACKER, Barrier(2))],
+        left=left,
+        answer=ScriptedUploaders(files, rounds, visits, advice=advice),
     )
-    wanted = [metadata.name for metadata in files]
-    Downloader(node, Library(owned), wanted, PeersFirst(), quota).run()
+    mine = ClientInput(tuple(owned), tuple(metadata.name for metadata in files))
+    make_downloader(node, mine, terms or Terms(quota)).run()
     assert node.is_exhausted()
     return node
 
@@ -66,7 +80,7 @@ def run_until_waiting(incoming: Iterable[Incoming], wanted: Sequence[str] = ("fi
     """A download thread that has got exactly these messages, and waits for another one."""
     node = ScriptedNode(incoming, rank=1)
     with pytest.raises(ScriptEnded):
-        Downloader(node, Library(), wanted, PeersFirst(), quota=10).run()
+        make_downloader(node, ClientInput((), tuple(wanted)), Terms()).run()
     return node
 
 
@@ -74,7 +88,7 @@ def fail(incoming: Iterable[Incoming], wanted: Sequence[str] = ("file1",)) -> st
     """The text of the error that these messages lead to."""
     node = ScriptedNode(incoming, rank=1)
     with pytest.raises(ProtocolError) as caught:
-        Downloader(node, Library(), wanted, PeersFirst(), quota=10).run()
+        make_downloader(node, ClientInput((), tuple(wanted)), Terms()).run()
     return str(caught.value)
 
 
@@ -100,14 +114,14 @@ def test_d1_anything_else_than_the_files_asked_for_is_an_error(source: int, mess
 
 
 def test_d2_nothing_is_downloaded_before_the_second_signal() -> None:
-    node = run_until_waiting([(TRACKER, MetadataAnswer((file_of(1),)))])
+    node = run_until_waiting([(TRACKER, MetadataAnswer((file_of(1),), 1))])
     assert [type(message) for _, message, _ in node.sent] == [MetadataRequest]
     assert node.events(DownloadStarted) == []
     assert node.step == "D2"
 
 
 def test_d2_the_second_signal_lets_the_thread_go_on() -> None:
-    node = run_until_waiting([(TRACKER, MetadataAnswer((file_of(1),))), (TRACKER, Barrier(2))])
+    node = run_until_waiting([(TRACKER, MetadataAnswer((file_of(1),), 1)), (TRACKER, Barrier(2))])
     assert node.events(BarrierPassed) == [BarrierPassed(2)]
     assert node.steps_of(BarrierPassed) == {"D2"}
     assert node.sent[1:] == [("download", SwarmRequest("file1"), TRACKER)]
@@ -115,7 +129,7 @@ def test_d2_the_second_signal_lets_the_thread_go_on() -> None:
 
 @pytest.mark.parametrize(("source", "message"), [(TRACKER, Barrier(1)), (3, Barrier(2)), (3, Miss("file1", 0))])
 def test_d2_anything_else_than_the_second_signal_is_an_error(source: int, message: AnyMessage) -> None:
-    incoming: list[Incoming] = [(TRACKER, MetadataAnswer((file_of(1),))), (source, message)]
+    incoming: list[Incoming] = [(TRACKER, MetadataAnswer((file_of(1),), 1)), (source, message)]
     assert fail(incoming) == f"rank 1 at D2: rank {source} sent an unexpected {message!r}"
 
 
@@ -129,7 +143,7 @@ def test_d2_anything_else_than_the_second_signal_is_an_error(source: int, messag
 )
 def test_d3_anything_else_than_the_swarm_asked_for_is_an_error(source: int, message: AnyMessage) -> None:
     incoming: list[Incoming] = [
-        (TRACKER, MetadataAnswer((file_of(1),))),
+        (TRACKER, MetadataAnswer((file_of(1),), 1)),
         (TRACKER, Barrier(2)),
         (source, message),
     ]
@@ -264,7 +278,7 @@ def test_a_wrong_segment_from_a_peer_is_a_miss_of_that_peer() -> None:
 
 def test_a_round_that_gets_nothing_is_followed_by_another_after_a_wait_that_doubles_up_to_a_limit() -> None:
     num_empty = 10
-    node = run_download([file_of(1)], rounds=[((), ())] * num_empty + ONE_SEED)
+    node = run_download([file_of(1)], rounds=[((), ())] * num_empty + ONE_SEED, advice=TRY_AGAIN)
     assert node.sleeps == pytest.approx([0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.1, 0.1, 0.1])
     assert [event.num_segments for event in node.events(RoundEnded)] == [0] * num_empty + [1]
     assert node.sent_to(TRACKER).count(SwarmRequest("file1")) == num_empty + 1
@@ -293,10 +307,10 @@ def test_peers_that_have_nothing_new_make_an_empty_round() -> None:
 
 def test_an_answer_that_does_not_fit_the_question_ends_the_thread_with_an_error() -> None:
     incoming: list[Incoming] = [
-        (TRACKER, MetadataAnswer((file_of(2),))),
+        (TRACKER, MetadataAnswer((file_of(2),), 1)),
         (TRACKER, Barrier(2)),
-        (TRACKER, SwarmAnswer("file1", (), (PEER,))),
-        (PEER, Hit("file1", 1, file_of(2).segment(1))),
+        (TRACKER, SwarmAnswer("file1", (), (PEER,), 2)),
+        (PEER, Hit("file1", 1, file_of(2).segment(1), 3)),
     ]
     text = f"rank 1 at D4: rank {PEER} sent an unexpected {incoming[-1][1]!r}"
     assert fail(incoming) == text
@@ -312,7 +326,7 @@ def test_every_wanted_file_is_got_whole_whatever_the_uploaders_answer(
     lengths: list[int], visits: list[str], swarm: tuple[tuple[int, ...], tuple[int, ...]], quota: int
 ) -> None:
     files = [file_of(length, f"file{number}") for number, length in enumerate(lengths)]
-    node = run_download(files, rounds=[swarm], visits=visits, quota=quota)
+    node = run_download(files, rounds=[swarm], visits=visits, quota=quota, advice=TRY_AGAIN)
     assert node.outputs == files
     for metadata in files:
         visited = [event for event in node.events(SegmentsTaken) if event.file == metadata.name]

@@ -20,6 +20,9 @@ def any_of(message: type[Message]) -> st.SearchStrategy[Message]:
     """Messages of this type; msgpack has 64 bits for a number."""
     by_type: dict[object, st.SearchStrategy[object]] = {
         int: NUMBERS,
+        bool: st.booleans(),
+        str: st.text(max_size=5),
+        bytes: st.binary(max_size=5),
         tuple[int, ...]: st.lists(NUMBERS, max_size=5).map(tuple),
     }
     fields = msgspec.structs.fields(message)
@@ -55,7 +58,7 @@ def test_what_is_no_message_is_refused(array: object) -> None:
 
 
 def test_a_message_is_an_array_that_begins_with_its_name() -> None:
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(Hit("file1", 2, "x"))) == ["Hit", "file1", 2, "x"]
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(Hit("file1", 2, "x", 7))) == ["Hit", "file1", 2, "x", 7]
 
 
 @given(st.lists(st.text("0123456789abcdef", min_size=HASH_DIGITS, max_size=HASH_DIGITS), max_size=5))

@@ -18,6 +18,7 @@ from emulator.protocol.messages import (
     SwarmAnswer,
 )
 from emulator.protocol.node import ProtocolError
+from emulator.protocol.questions import Questions
 from emulator.protocol.round import Connection, Round
 from tests.protocol.scripted import Incoming, ScriptedNode, ScriptedUploaders, file_of
 
@@ -31,7 +32,7 @@ def make_round(
     metadata = file_of(num_segments)
     node = ScriptedNode(answer=ScriptedUploaders([metadata], [(SEEDS, PEERS)], visits, counts))
     holding = Holding(metadata)
-    return node, holding, Round(node, holding, SwarmAnswer("file1", SEEDS, PEERS), quota)
+    return node, holding, Round(node, Questions(node, None), holding, (SEEDS, PEERS), quota)
 
 
 def test_a_hit_is_kept_and_counted() -> None:
@@ -128,7 +129,9 @@ def test_taking_more_than_the_round_has_is_the_strategys_error() -> None:
     with round.connect(2) as connection:
         connection.take()
         num_sent = len(node.sent)
-        with pytest.raises(RuntimeError, match=r"^the round of 'file1' is over: test round.is_open before take\(\)$"):
+        with pytest.raises(
+            RuntimeError, match=r"^the round of 'file1' is over: test round.is_open before taking anything$"
+        ):
             connection.take()
     assert node.sent[num_sent:] == [("upload", Close(), 2)]
 
@@ -202,7 +205,7 @@ DATA = file_of(5).segment(0)
 def test_an_answer_to_another_question_is_an_error(ask: Callable[[Round], None], step: str, answer: Incoming) -> None:
     source, message = answer
     node = ScriptedNode([answer], rank=1)
-    round = Round(node, Holding(file_of(5)), SwarmAnswer("file1", SEEDS, PEERS), quota=10)
+    round = Round(node, Questions(node, None), Holding(file_of(5)), (SEEDS, PEERS), quota=10)
     with pytest.raises(ProtocolError) as caught:
         ask(round)
     assert str(caught.value) == f"rank 1 at {step}: rank {source} sent an unexpected {message!r}"

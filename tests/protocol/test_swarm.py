@@ -1,6 +1,7 @@
 """The tracker's table against dictionaries of sets, and its draws against what they promise."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from emulator.protocol.files import FileMetadata
+from emulator.protocol.stuck import Advice, Report
 from emulator.protocol.swarm import RankSet, SwarmTable
 from tests.protocol.scripted import file_of
 
@@ -83,6 +85,12 @@ class SwarmTableAgainstDicts(RuleBasedStateMachine):
         self.peers[file].discard(rank)
         self.seeds[file].add(rank)
 
+    @rule(rank=RANKS)
+    def forget(self, rank: int) -> None:
+        self.table.forget(rank)
+        for ranks in (*self.seeds.values(), *self.peers.values()):
+            ranks.discard(rank)
+
     @rule(file=NAMES, asker=RANKS, numwant=st.integers(1, 14), rng=st.randoms(use_true_random=False))
     def draw(self, file: str, asker: int, numwant: int, rng: random.Random) -> None:
         seeds, peers = self.table.draw(file, asker, numwant, rng)
@@ -134,9 +142,16 @@ def test_metadata_comes_in_the_order_asked_for(names: list[str]) -> None:
     assert [metadata.name for metadata in table.metadata(names)] == names
 
 
-def test_a_file_that_nobody_has_reported_is_unknown() -> None:
+def test_metadata_comes_without_the_files_that_nobody_has_reported() -> None:
+    table = SwarmTable()
+    table.report(1, FILES[2])
+    assert table.metadata(["file1", "file2", "file9"]) == (FILES[2],)
+
+
+@pytest.mark.parametrize("ask", [SwarmTable.join, SwarmTable.complete, SwarmTable.role])
+def test_the_swarm_of_a_file_that_nobody_has_reported_is_unknown(ask: Callable[[SwarmTable, str, int], object]) -> None:
     with pytest.raises(KeyError, match="file9"):
-        SwarmTable().metadata(["file9"])
+        ask(SwarmTable(), "file9", 1)
 
 
 def test_owners_who_disagree_are_named() -> None:
@@ -146,3 +161,36 @@ def test_owners_who_disagree_are_named() -> None:
     with pytest.raises(ValueError, match=r"^rank 5 gives other hashes for 'file1' than rank 3$"):
         table.report(5, file_of(3, "file1"))
     assert table.role("file1", 5) == "leecher"
+
+
+def test_a_file_outlives_its_owners_and_so_do_its_hashes() -> None:
+    table = SwarmTable()
+    table.report(3, file_of(2, "file1"))
+    table.forget(3)
+    assert table.metadata(["file1"]) == (file_of(2, "file1"),)
+    with pytest.raises(ValueError, match=r"^rank 5 gives other hashes for 'file1' than an owner that is lost$"):
+        table.report(5, file_of(3, "file1"))
+
+
+def test_only_files_that_somebody_is_stuck_in_are_looked_at() -> None:
+    table = SwarmTable()
+    for metadata in FILES:
+        table.report(1, metadata)
+    table.join("file2", 4)
+    table.forget(1)
+    assert (table.stuck_files(), table.advise("file2")) == ([], [])
+    assert table.report_stuck("file2", 4, Report(0b11, frozenset(), 9)) is None
+    assert table.stuck_files() == ["file2"]
+    advice = Advice(4, 9, num_lost=2, holders=())
+    assert table.advise("file2") == [advice]
+    assert table.stuck_files() == []
+    assert table.report_stuck("file2", 4, Report(0b11, frozenset(), 9)) == advice
+
+
+def test_who_is_forgotten_is_stuck_no_longer() -> None:
+    table = SwarmTable()
+    table.report(1, FILES[2])
+    table.join("file2", 4)
+    table.report_stuck("file2", 4, Report(0b11, frozenset(), 9))
+    table.forget(4)
+    assert table.stuck_files() == []

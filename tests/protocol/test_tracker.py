@@ -15,6 +15,7 @@ from emulator.protocol.messages import (
     MetadataAnswer,
     MetadataRequest,
     Stop,
+    Stuck,
     SwarmAnswer,
     SwarmRequest,
 )
@@ -258,7 +259,7 @@ def test_a_message_that_is_not_for_a_tracker_is_an_error(message: AnyMessage) ->
 
 @pytest.mark.parametrize(
     ("message", "step"),
-    [(MetadataRequest(("file1", "file9")), "T3"), (SwarmRequest("file9"), "T6"), (FileCompleted("file9"), "T7")],
+    [(SwarmRequest("file9"), "T6"), (FileCompleted("file9"), "T7"), (Stuck("file9", b"\1", (), 1), "T5")],
 )
 def test_a_file_that_nobody_has_reported_is_an_error(message: AnyMessage, step: str) -> None:
     _, tracker = serving({1: (FILE1,)})

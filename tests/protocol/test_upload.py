@@ -143,7 +143,7 @@ def test_u5_a_stop_that_overtakes_a_close_closes_what_is_left() -> None:
     ("message", "text"),
     [
         (Barrier(2), "rank 3 at U1: rank 5 sent an unexpected Barrier(number=2)"),
-        (SwarmRequest("file1"), "rank 3 at U1: rank 5 sent an unexpected SwarmRequest(file='file1')"),
+        (SwarmRequest("file1"), "rank 3 at U1: rank 5 sent an unexpected SwarmRequest(file='file1', request=0)"),
         (HITS[0], f"rank 3 at U1: rank 5 sent an unexpected {HITS[0]!r}"),
     ],
 )

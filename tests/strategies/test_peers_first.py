@@ -13,8 +13,8 @@ from emulator.protocol.messages import (
     Close,
     ConnectionCountRequest,
     SegmentRequest,
-    SwarmAnswer,
 )
+from emulator.protocol.questions import Questions
 from emulator.protocol.round import Round
 from emulator.strategies.peers_first import PeersFirst
 from tests.protocol.scripted import ScriptedNode, ScriptedUploaders, file_of
@@ -52,7 +52,7 @@ def play(
     metadata = file_of(num_segments)
     uploaders = ScriptedUploaders([metadata], [(seeds, peers)], visits, counts)
     node = ScriptedNode(answer=uploaders, rng_seed=rng_seed)
-    round = Round(node, Holding(metadata), SwarmAnswer("file1", seeds, peers), quota)
+    round = Round(node, Questions(node, None), Holding(metadata), (seeds, peers), quota)
     PeersFirst().run_round(round)
     return Played(node, round, uploaders)
 
