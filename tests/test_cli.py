@@ -177,6 +177,22 @@ def test_an_output_folder_that_cannot_be_written_is_one_line(
     assert err == f"emulator: {tmp_path}/file/out: cannot be written (Not a directory); choose another --output\n"
 
 
+def test_every_fault_that_cannot_be_is_one_line_and_nothing_is_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    faults = ("--fault", "kill client 6 at 2s", "--fault", "pause client 1 at 2s for 1s", "--fault", "slow client 1")
+    status, out, err = call(capsys, "--inputs", SAMPLES, "--output", tmp_path / "out", "--quiet", *faults)
+    assert (status, out, err.splitlines()) == (
+        2,
+        "",
+        [
+            "emulator: --fault 1: '6': there is no client 6; there are 1 to 5",
+            "emulator: --fault 3: after 'slow client 1' expected 'by'; found nothing more",
+        ],
+    )
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_name_in_a_problem_cannot_move_the_cursor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, _, err = call(capsys, "--inputs", tmp_path / "\x1b[2J")
     assert r"/\x1b[2J: cannot be read as a folder" in err
@@ -277,9 +293,10 @@ def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_is_grouped_by_purpose_with_every_option_and_examples(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = call(capsys, "--help")
     assert (status, err) == (0, "")
-    headings = re.findall(r"(?m)^([a-z][a-z ]+):", out)
+    headings = re.findall(r"(?m)^([a-z][a-z ,]+):", out)
     expected = [
-        *("what to run", "how the protocol runs", "how it is carried out", "what is recorded and checked"),
+        *("what to run", "how the protocol runs", "how it is carried out"),
+        *("what goes wrong, on purpose, and what is done about it", "what is recorded and checked"),
         *("what is said", "other commands"),
     ]
     assert [heading for heading in headings if heading in expected] == expected
