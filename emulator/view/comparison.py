@@ -108,7 +108,7 @@ def _times_table(cells: Sequence[Cell]) -> Table:
         makespan = cell.estimates.get("makespan_s")
         interval = "–"
         if makespan is not None and makespan.low is not None and makespan.high is not None:
-            interval = f"{seconds(makespan.low).removesuffix(' s')} – {seconds(makespan.high)}"
+            interval = f"{_time(makespan.low).removesuffix(' s')} – {_time(makespan.high)}"
         rest = (_shown(cell, name) for name, _ in TIMES)
         table.add_row(Text(printable(cell.strategy)), _shown(cell, "makespan_s"), interval, *rest)
     return table
@@ -134,9 +134,13 @@ def figure(value: float) -> str:
     return f"{value:,.{digits}f}"
 
 
+def _time(time_s: float) -> str:
+    return seconds(time_s) if time_s < 1000 else f"{time_s:,.0f} s"
+
+
 _UNITS: dict[str, Callable[[float], str]] = {
-    "s": seconds,
-    "x": lambda value: f"{value:,.2f}",
+    "s": _time,
+    "x": figure,
     "segments": lambda value: f"{value:,.0f}",
     "per segment": figure,
     "per s": figure,
@@ -170,7 +174,11 @@ def _percent(judged: Judgement) -> str:
 
 
 def _share(share: float) -> str:
-    return f"{100 * share:.0f}" if 0.01 <= share <= 0.99 else f"{100 * share:.2g}"
+    """In percent, with as many digits as keep it from 0 and from 100."""
+    if share < 0.01:
+        return f"{100 * share:.2g}"
+    rest = float(f"{100 * (1 - share):.2g}") if share > 0.99 else round(100 * (1 - share))
+    return f"{100 - rest:.6g}"
 
 
 def _problems(comparison: Comparison) -> Iterator[Text]:

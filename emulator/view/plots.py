@@ -112,6 +112,7 @@ def _makespan_figure(swarms: Sequence[Sequence[Cell]]) -> "Figure":
     """The makespan of each strategy, with its interval, and the bound, against the size of the swarm."""
     title = swarms[0][0].subject.name
     figure, axes = _new_figure(title, "clients", "makespan [s]")
+    found_s: list[float] = []
     for colour, strategy in enumerate(dict.fromkeys(cell.strategy for cells in swarms for cell in cells)):
         found = [
             (cell.num_clients, cell.estimates["makespan_s"])
@@ -121,6 +122,7 @@ def _makespan_figure(swarms: Sequence[Sequence[Cell]]) -> "Figure":
         ]
         found.sort(key=lambda point: point[0])
         medians = [estimate.median for _, estimate in found]
+        found_s += [estimate.low or estimate.median for _, estimate in found]
         below = [median - (estimate.low or median) for median, (_, estimate) in zip(medians, found, strict=True)]
         above = [(estimate.high or median) - median for median, (_, estimate) in zip(medians, found, strict=True)]
         sizes = [size for size, _ in found]
@@ -129,7 +131,8 @@ def _makespan_figure(swarms: Sequence[Sequence[Cell]]) -> "Figure":
     if bounds:
         axes.plot(*zip(*bounds, strict=True), color="black", linestyle=":", label="lower bound")
     axes.set_xscale("log")
-    axes.set_yscale("log")
+    if found_s and min(found_s) > 0:  # a run without rates and delays takes no time at all
+        axes.set_yscale("log")
     sizes = sorted({cells[0].num_clients for cells in swarms})
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.tick_params(axis="x", which="minor", labelbottom=False)

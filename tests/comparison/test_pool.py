@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ from emulator.comparison.measure import Row
 from emulator.comparison.pool import Answer, Done, Failed, run_all
 from emulator.errors import Interrupted, RunError, WorkerDied
 from tests.comparison.made import job, row
-from tests.ends.leftovers import wait_until
+from tests.ends.leftovers import look_at, wait_until
 
 
 class Heard:
@@ -50,6 +51,10 @@ def where(job: Job, _tick: Callable[[], None]) -> Row:
     return row(job, num_messages=os.getpid())
 
 
+def say_how_it_was_started(job: Job, _tick: Callable[[], None]) -> Row:
+    return row(job, num_messages=int(multiprocessing.get_start_method(allow_none=True) == "spawn"))
+
+
 def fail_at_two(job: Job, _tick: Callable[[], None]) -> Row:
     if job.rng_seed == 2:
         raise RunError("nobody has it\nand more lines")
@@ -85,6 +90,19 @@ def test_no_more_processes_are_started_than_there_are_jobs() -> None:
     heard = Heard()
     run_all(jobs(1), 100_000, heard, where)
     assert len(heard.rows) == 1
+
+
+def test_where_other_threads_run_workers_are_not_forked() -> None:
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    try:
+        heard = Heard()
+        run_all(jobs(2), 1, heard, say_how_it_was_started)
+    finally:
+        ended.set()
+        thread.join()
+    assert {made.num_messages for made in heard.rows.values()} == {1}
 
 
 def test_a_run_that_fails_is_told_and_the_others_go_on() -> None:
@@ -140,8 +158,13 @@ def test_workers_end_when_their_parent_is_killed() -> None:
     pids = [int(os.read(reader, 8)) for _ in range(2)]
     parent.kill()
     parent.join()
-    wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), 10, "the workers have ended")
+    wait_until(lambda: not any(is_alive(pid) for pid in pids), 10, "the workers have ended")
     os.close(reader)
+
+
+def is_alive(pid: int) -> bool:
+    process = look_at(pid)
+    return process is not None and process.state not in "ZX"
 
 
 def _run_and_never_end(writer: int) -> None:
