@@ -36,7 +36,7 @@ class Inbox:
     def __init__(self) -> None:
         self.react: React | None = None
         self.waiting: greenlet.greenlet | None = None
-        self.messages: deque[tuple[int, AnyMessage]] = deque()
+        self.messages: list[tuple[int, AnyMessage]] = []
         self._held: tuple[React | None, greenlet.greenlet | None] | None = None
 
     def deliver(self, source: int, message: AnyMessage) -> None:
@@ -53,10 +53,10 @@ class Inbox:
         if self._held is not None:
             self._held = (react, None)
             return
-        while self.messages:
-            react(*self.messages.popleft())
-        if self.react is None:
-            self.react = react
+        self.react = react
+        messages, self.messages = self.messages, []
+        for source, message in messages:
+            self.deliver(source, message)
 
     def take(self, reader: greenlet.greenlet) -> tuple[int, AnyMessage] | None:
         """The next message; None where the reader has to wait for it, as it is noted to do."""
@@ -64,7 +64,7 @@ class Inbox:
             self._held = (None, reader)
             return None
         if self.messages:
-            return self.messages.popleft()
+            return self.messages.pop(0)
         self.waiting = reader
         return None
 
@@ -99,7 +99,7 @@ class Inbox:
         elif waiting is not None:
             self.waiting = waiting
             if self.messages:
-                self.deliver(*self.messages.popleft())
+                self.deliver(*self.messages.pop(0))
 
 
 def _drop(_source: int, _message: AnyMessage) -> None:
@@ -163,24 +163,31 @@ class Simulation:
         message: tuple[int, AnyMessage] | None = self._loop.switch()
         return message
 
-    def take(self, inbox: Inbox, timeout_s: float | None) -> tuple[int, AnyMessage]:
-        """The next message; the greenlet that asks waits for it, at most so long."""
+    def take(self, inbox: Inbox) -> tuple[int, AnyMessage]:
+        """The next message; the greenlet that asks waits for it."""
+        here = greenlet.getcurrent()
+        message = inbox.take(here)
+        if message is None:
+            if here is self._loop:
+                raise RuntimeError("only a client's greenlet can wait; a handler has to react without waiting")
+            message = self._loop.switch()
+        return message
+
+    def take_in_time(self, inbox: Inbox, timeout_s: float) -> tuple[int, AnyMessage]:
+        """The same, at most so long. Raises `TimeoutError`."""
         here = greenlet.getcurrent()
         message = inbox.take(here)
         if message is not None:
             return message
-        if timeout_s is None:
-            message = self._pause()
-        else:
-            is_over = False
+        is_over = False
 
-            def give_up() -> None:
-                if not is_over and inbox.give_up(here):
-                    self._waking(here)()
+        def give_up() -> None:
+            if not is_over and inbox.give_up(here):
+                self._waking(here)()
 
-            self.at(self.now_s + timeout_s, give_up)
-            message = self._pause()
-            is_over = True
+        self.at(self.now_s + timeout_s, give_up)
+        message = self._pause()
+        is_over = True
         if message is None:
             raise TimeoutError
         return message
@@ -193,19 +200,21 @@ class Simulation:
 
     def send(self, inbox: Inbox, source: int, dest: int, message: AnyMessage) -> None:
         """Put a message on its way."""
-        lines = self._lines
-        if lines is None or (self._is_even and type(message) is not Hit):
+        if self._is_even and (self._lines is None or type(message) is not Hit):
             self._soon.append((self.now_s + self._delay_s, self._next(), inbox, source, message))
         else:
-            arrival_s = lines.arrival_s(self.now_s, source, dest, type(message) is Hit)
+            arrival_s = self._arrival_s(source, dest, message)
             heappush(self._heap, (arrival_s, self._next(), inbox, source, message))
 
     def send_late(self, inbox: Inbox, source: int, dest: int, message: AnyMessage, by_s: float) -> None:
         """Put a message on its way that a fault holds up."""
-        arrival_s = self.now_s + self._delay_s
-        if self._lines is not None:
-            arrival_s = self._lines.arrival_s(self.now_s, source, dest, type(message) is Hit)
+        arrival_s = self._arrival_s(source, dest, message)
         heappush(self._heap, (arrival_s + by_s, self._next(), inbox, source, message))
+
+    def _arrival_s(self, source: int, dest: int, message: AnyMessage) -> float:
+        if self._lines is None:
+            return self.now_s + self._delay_s
+        return self._lines.arrival_s(self.now_s, source, dest, type(message) is Hit)
 
     def slow(self, rank: int, factor: float) -> None:
         """From now on, everything takes this rank so many times as long; 1 is as it was."""

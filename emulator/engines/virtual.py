@@ -4,9 +4,11 @@ The clock, the network and who waits for what are `simulation.py`; the network m
 (`lines.py`). What a network says nothing about takes no time. The same scenario and options give the same events.
 """
 
+import contextlib
+import gc
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -94,7 +96,9 @@ class Journal:
 
 
 class VirtualCommunicator:
-    """A communicator of one thread."""
+    """A communicator of one rank."""
+
+    __slots__ = ("_inbox", "_inboxes", "_rank", "_simulation", "channel", "node")
 
     def __init__(self, channel: Channel, node: "VirtualNode", run: "VirtualRun") -> None:
         simulation = run.simulation
@@ -104,13 +108,14 @@ class VirtualCommunicator:
         self._simulation = simulation
         self._inboxes = simulation.inboxes[channel]
         self._inbox = self._inboxes[node.rank]
-        self._send = simulation.send
 
     def send(self, message: AnyMessage, dest: int) -> None:
-        self._send(self._inboxes[dest], self._rank, dest, message)
+        self._simulation.send(self._inboxes[dest], self._rank, dest, message)
 
     def recv(self, timeout_s: float | None = None) -> tuple[int, AnyMessage]:
-        return self._simulation.take(self._inbox, timeout_s)
+        if timeout_s is None:
+            return self._simulation.take(self._inbox)
+        return self._simulation.take_in_time(self._inbox, timeout_s)
 
     def serve(self, handler: Handler, end: Callable[[], None]) -> None:
         """React to every message with `handler`; call `end` when it stops running."""
@@ -131,7 +136,9 @@ class VirtualCommunicator:
 
 
 class TracedCommunicator(VirtualCommunicator):
-    """A communicator that records every message: before it is sent, and after it was taken."""
+    """A communicator of one thread that records every message: before it is sent, and after it was taken."""
+
+    __slots__ = ()
 
     def send(self, message: AnyMessage, dest: int) -> None:
         self.node.record(Sent(self.channel, dest, message))
@@ -147,7 +154,9 @@ class TracedCommunicator(VirtualCommunicator):
 
 
 class FaultyCommunicator(VirtualCommunicator):
-    """A communicator whose messages go past the rules of a fault plan, and whose rank may die."""
+    """A communicator of one thread whose messages go past the rules of a fault plan, and whose rank may die."""
+
+    __slots__ = ("_faults", "_is_traced")
 
     def __init__(self, channel: Channel, node: "VirtualNode", run: "VirtualRun") -> None:
         super().__init__(channel, node, run)
@@ -402,7 +411,7 @@ def run_virtual(
     run = VirtualRun(scenario, output, options, journal)
     signals = SignalWatch()
     ends_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
-    with signals.installed():
+    with signals.installed(), _few_collections():
         observer.begin()
         try:
             run.start()
@@ -412,6 +421,17 @@ def run_virtual(
             journal.flush()
             observer.end()
     return run.totals()
+
+
+@contextlib.contextmanager
+def _few_collections() -> Iterator[None]:
+    """A swarm is millions of objects without a cycle: to look for one again and again costs a third of the time."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(1_000_000, 100, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 def _loop(run: VirtualRun, signals: SignalWatch, observer: Observer, ends_s: float | None) -> None:

@@ -27,7 +27,7 @@ class Trust:
 
     def __init__(self) -> None:
         self._expected: frozenset[int] = frozenset()
-        self._let_down: set[int] = set()
+        self._let_down: frozenset[int] = frozenset()
         self._num_wrong: dict[int, int] = {}
 
     def expect(self, holders: Iterable[int]) -> None:
@@ -38,16 +38,16 @@ class Trust:
         """Take what came of one round's visits into account."""
         for visit in visits:
             if visit.num_taken:
-                self._let_down.clear()
+                self._let_down = frozenset()
                 self._num_wrong.pop(visit.uploader, None)
             if visit.num_wrong:
                 num_wrong = self._num_wrong.get(visit.uploader, 0) + visit.num_wrong
                 self._num_wrong[visit.uploader] = num_wrong
                 if num_wrong >= MOST_WRONG:
-                    self._let_down.add(visit.uploader)
+                    self._let_down |= {visit.uploader}
             is_due = visit.is_seed or (visit.uploader in self._expected and not visit.num_taken)
             if is_due and visit.has_missed:
-                self._let_down.add(visit.uploader)
+                self._let_down |= {visit.uploader}
         self._expected = frozenset()
 
     def without_let_down(self, seeds: tuple[int, ...]) -> tuple[int, ...]:
