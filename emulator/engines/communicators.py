@@ -93,6 +93,8 @@ class TracedCommunicator:
             now = (time.monotonic_ns() - self._began_ns) / 1e9
             journal.times_s.append(now)
             journal.lines.append(SentLine(self._channel, dest, message, now, self._rank, node.thread, node.step))
+        if journal.is_told_first:
+            journal.flush()
         self._hand_over(message, dest)
         if len(journal.lines) >= TRACE_BATCH:
             journal.flush()

@@ -102,6 +102,12 @@ class Crew:
     def resume(self, rank: int) -> None:
         self._pauses[rank] -= 1
         if self._pauses[rank] <= 0:
+            self.release(rank)
+
+    def release(self, rank: int) -> None:
+        """Let the process go on, whoever wanted it to stand still."""
+        if rank in self._pauses:
+            del self._pauses[rank]
             self._signal(rank, signal.SIGCONT)
 
     def _signal(self, rank: int, signum: signal.Signals) -> None:

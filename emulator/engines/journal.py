@@ -34,12 +34,16 @@ class WallClock:
 class Journal:
     """One process's events on their way to the parent, in the order in which its threads recorded them."""
 
-    def __init__(self, rank: int, queue: PacketQueue, clock: WallClock, is_traced: bool) -> None:
+    def __init__(
+        self, rank: int, queue: PacketQueue, clock: WallClock, is_traced: bool, is_told_first: bool = False
+    ) -> None:
+        """`is_told_first`: whether everything is told before others can see what came of it."""
         self._rank = rank
         self._queue = queue
         self._now = clock.now
         self.began_ns = clock.began_ns
         self.is_traced = is_traced
+        self.is_told_first = is_told_first
         self.lock = threading.Lock()
         self._records: list[Record] = []
         self.times_s: list[float] = []

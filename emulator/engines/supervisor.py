@@ -15,7 +15,7 @@ import msgspec
 
 from emulator.engines.crew import Crew, Process
 from emulator.engines.injector import Injector, Timers
-from emulator.engines.posts import Posts, encode_letter
+from emulator.engines.posts import Place, Posts
 from emulator.engines.worker import WorkerPlan
 from emulator.errors import RunTimedOut, WorkerDied, WorkerFailed
 from emulator.protocol.events import AnyEvent, Channel, Died, Restarted, ThreadEnded, ThreadFailed
@@ -34,6 +34,9 @@ LONGEST_HEARING_S = 0.5
 """How long a run that has failed waits for everybody to tell what led to it."""
 BATCHES_A_TURN = 256
 """Taken at once: no stream of events may keep the loop from signals, ends and the screen."""
+BEFORE_DOWNLOADS = frozenset({"P1", "P2", "P3", "P4", "D1", "D2", "U1"})
+"""Where a client waits for the tracker."""
+TOO_LATE = "came back when the swarm was over"
 PARENT = -1
 """Who tells the trace of deaths and faults: nobody waits for what the parent may tell later."""
 
@@ -44,12 +47,16 @@ class Supervisor:
     def __init__(self, crew: Crew, observer: Observer, trace: TraceWriter | None) -> None:
         plan, options = crew.plan, crew.plan.options
         self.died: dict[int, str] = {}
-        """Every client that has died and is not back: how, and where it was."""
+        """Every client that has died and does not come back: how, and where it was."""
         self._crew = crew
         self._ended_well: set[int] = set()
         """Ranks whose main function has returned."""
         self._comebacks: dict[int, Comeback] = {}
-        """Who was killed to be started again."""
+        """Who is being killed to be started again."""
+        self._awaited: dict[int, str] = {}
+        """Every client that has died and comes back: how, and where it was."""
+        self._too_late: set[int] = set()
+        """Who came back when the tracker had stopped, and would wait for it for ever."""
         self._wiring = plan.wiring
         self._events = plan.wiring.events()
         self._steps = plan.wiring.board()
@@ -131,6 +138,7 @@ class Supervisor:
                     raise WorkerFailed(f"{where}: {error}", text)
                 case ThreadEnded() if record.thread == "main":
                     self._ended_well.add(record.rank)
+                    self._crew.release(record.rank)
         if self._injector is not None:
             self._injector.observe(batch.records)
 
@@ -172,24 +180,43 @@ class Supervisor:
             self._drain_from_now_on(rank)
         if rank not in self._ended_well:
             self._take_death(rank, process)
+        elif rank == TRACKER:
+            self._end_with_tracker()
         if self._trace is not None:
             self._trace.forget(rank)
 
     def _take_death(self, rank: int, process: Process) -> None:
-        how = describe_end(process.exitcode or 0)
+        how = TOO_LATE if rank in self._too_late else describe_end(process.exitcode or 0)
         text = f"{name_of(rank)} (process {process.pid}) {how}; {self._where(rank)}"
         if rank == TRACKER:
             raise WorkerDied(text)
-        self.died[rank] = text
-        self.record(rank, Died(how.removeprefix("was ")))
-        self._tell_everybody(rank, Lost(), process.pid)
-        comeback = self._comebacks.pop(rank, None)
-        if comeback is None and self._crew.plan.options.restart and self._crew.lives[rank] < MOST_RESTARTS:
-            comeback = Comeback(RESTART_S, is_state_kept=True)
-        if comeback is not None:
+        self.record(rank, Died(how))
+        self._steps.clear(rank)
+        comeback = self._comeback_of(rank)
+        if comeback is None:
+            self.died[rank] = text
+        else:
+            self._awaited[rank] = text
             self._timers.at(self.now_s() + comeback.after_s, partial(self._bring_back, rank, comeback))
+        self._tell_everybody(rank, Lost(comeback is not None), process.pid)
+
+    def _end_with_tracker(self) -> None:
+        """The tracker has stopped. Whoever is to come back has nothing to come back to, or was not noticed any more."""
+        self.died |= self._awaited
+        for rank in sorted(self._crew.running):
+            if self._crew.lives[rank] and BEFORE_DOWNLOADS.issuperset(self._steps.read(rank).values()):
+                self._too_late.add(rank)
+                self._crew.kill(rank)
 
     # Who comes back
+
+    def _comeback_of(self, rank: int) -> "Comeback | None":
+        comeback = self._comebacks.pop(rank, None)
+        if TRACKER not in self._crew.running:
+            return None
+        if comeback is None and self._crew.plan.options.restart and self._crew.lives[rank] < MOST_RESTARTS:
+            return Comeback(RESTART_S, is_state_kept=True)
+        return comeback
 
     def _drain_from_now_on(self, rank: int) -> None:
         """The parent holds readers of a rank that may come back: nobody may wait for room in what nobody reads."""
@@ -201,19 +228,24 @@ class Supervisor:
         """Start a rank again, and tell everybody. What was meant for its life before ends where its inbox says so."""
         if TRACKER not in self._crew.running:
             return  # all is over
+        del self._awaited[rank]
         for channel in channels_of(rank):
-            inbox = self._wiring.inbox(channel, rank)
-            self._selector.unregister(inbox.fileno())
-            inbox.drain()
-            while not inbox.put_nowait(encode_letter((rank, Returned()))):
-                inbox.drain()
+            self._empty((channel, rank))
+            self._posts.post((channel, rank), rank, Returned())
+            for other in sorted({*self.died, *self._awaited}):
+                self._posts.post((channel, rank), other, Lost(other in self._awaited))
         self._crew.start_again(rank, is_state_kept=comeback.is_state_kept)
-        del self.died[rank]
         self.record(rank, Restarted(comeback.is_state_kept))
         if self._trace is not None:
             self._trace.remember(rank, self.now_s())
         self._tell_everybody(rank, Returned())
         self._await_end(rank)
+
+    def _empty(self, place: Place) -> None:
+        """Nobody reads this inbox now, and somebody will: there is room in it, for the parent first."""
+        inbox = self._wiring.inbox(*place)
+        self._selector.unregister(inbox.fileno())
+        inbox.drain()
 
     # What faults do
 

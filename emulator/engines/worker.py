@@ -20,11 +20,12 @@ from emulator.engines.packet_queue import PacketQueue
 from emulator.engines.road import FaultyRoad, Road, has_faults_on_the_road
 from emulator.engines.sender import Sender
 from emulator.engines.signals import ENDING_SIGNALS
-from emulator.engines.terms import terms_of
+from emulator.engines.terms import patience_of, terms_of
 from emulator.engines.wiring import CHANNELS, STEPS, StepBoard, Wiring
 from emulator.options import Options
 from emulator.protocol.client import run_client
 from emulator.protocol.events import AnyEvent, Channel, ThreadEnded, ThreadFailed, ThreadStarted
+from emulator.protocol.files import FileMetadata
 from emulator.protocol.messages import TRACKER, Returned
 from emulator.protocol.node import Clock, Communicator, Handler, Node, Storage, serve
 from emulator.protocol.tracker import Tracker
@@ -35,7 +36,7 @@ from emulator.strategies import find_strategy
 from emulator.trace.records import ThreadName
 
 STDOUT = 1
-PATIENCE_S = 0.25
+PATIENCE_S = 0.1
 """How long an answer is waited for, where it can be lost: far longer than one takes on a machine that is busy."""
 LONGEST_TRACEBACK = 8_000
 LONGEST_LINE = 1_000
@@ -63,6 +64,16 @@ class WorkerPlan(msgspec.Struct, frozen=True):
     """What gives the terminal back as it was, should the parent be killed while it draws on it."""
     terminal: list[Any] | None
     """The terminal's settings before the parent began to draw, as `termios` has them; None where it does not."""
+
+    @property
+    def is_storing(self) -> bool:
+        """Whether what a client has got outlives it."""
+        return self.options.resume or self.may_restart
+
+    @property
+    def is_told_first(self) -> bool:
+        """Whether a trace has to tell, of one that is killed, everything that others saw or that is on its disk."""
+        return self.is_traced and (self.options.restart or any(isinstance(fault, Kill) for fault in self.faults))
 
     @property
     def may_restart(self) -> bool:
@@ -95,7 +106,7 @@ class WorkerNode:
         self.download = self._communicator("download", worker)
         self.upload = self._communicator("upload", worker)
         self.random = random.Random(f"{plan.options.rng_seed}/{rank}/{thread}{'/' * worker.life}")
-        self.storage: Storage = DirectoryStorage(plan.inputs, plan.output, rank, is_storing=plan.options.resume)
+        self.storage: Storage = storage_of(rank, plan, worker.journal)
         self.thread = thread
         self._worker = worker
         self._record = worker.journal.record
@@ -175,16 +186,39 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def storage_of(rank: int, plan: WorkerPlan, journal: Journal) -> Storage:
+    storage = DirectoryStorage(plan.inputs, plan.output, rank, is_storing=plan.is_storing)
+    return ToldStorage(storage, journal) if plan.is_told_first else storage
+
+
+class ToldStorage:
+    """A disk on which nothing is that was not told before."""
+
+    def __init__(self, storage: Storage, journal: Journal) -> None:
+        self.keeps_segments = storage.keeps_segments
+        self.read_input = storage.read_input
+        self.read_stored = storage.read_stored
+        self._storage = storage
+        self._journal = journal
+
+    def store(self, file: str, segment: int, data: str) -> None:
+        self._journal.flush()
+        self._storage.store(file, segment, data)
+
+    def write_output(self, content: FileMetadata) -> None:
+        self._journal.flush()
+        self._storage.write_output(content)
+
+
 def run_worker(rank: int, plan: WorkerPlan, life: int = 0, is_state_kept: bool = True) -> None:
     """The main function of every process that the engine starts; `life` counts how often this rank died before."""
     _take_signals()
     plan.wiring.keep_own(rank)
     clock = WallClock(plan.began_s)
-    journal = Journal(rank, plan.wiring.events(), clock, plan.is_traced)
+    journal = Journal(rank, plan.wiring.events(), clock, plan.is_traced, plan.is_told_first)
     sender = Sender(clock, lambda error: node.tell(error))
     road = make_road(rank, plan, clock, sender)
     worker = Worker(rank, plan, life, clock, journal, plan.wiring.board(), road)
-    worker.board.clear(rank)
     node = WorkerNode("main", "T1" if rank == TRACKER else "P1", worker)
     watch = threading.Thread(target=_watch_parent, args=(rank, plan, journal), name="life", daemon=True)
 
@@ -217,7 +251,10 @@ def _run_rank(node: Node, plan: WorkerPlan, life: int) -> None:
     if node.rank == TRACKER:
         serve(node.download, Tracker(node, plan.options.numwant))
     else:
-        terms = terms_of(plan.options, plan.faults, node.rank, life, PATIENCE_S)
+        network = plan.options.network_of(plan.size - 1)
+        terms = terms_of(
+            plan.options, plan.faults, node.rank, life, patience_of(network, plan.faults, least_s=PATIENCE_S)
+        )
         run_client(node, find_strategy(plan.options.strategy), terms)
 
 
