@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from emulator.errors import InputError
-from emulator.scenario.faults import Fault, has_kept_state, parse_faults, refuse
+from emulator.scenario.faults import Fault, parse_faults, refuse
 from emulator.scenario.network import Network
 from emulator.strategies import STRATEGIES
 
@@ -59,10 +59,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         faults = parse_faults(self.faults, num_clients)
         refuse(faults, self.engine, has_rates=not self.network_of(num_clients).is_ideal)
         return faults
-
-    def is_storing(self, num_clients: int) -> bool:
-        """Whether clients store segments as they come, as somebody may come back, or a later run go on."""
-        return self.resume or self.restart or has_kept_state(self.faults_of(num_clients))
 
     def network_of(self, num_clients: int) -> Network:
         """The one network that an engine emulates: `network`, or the default one, with `pace` on top."""

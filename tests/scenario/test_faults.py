@@ -37,7 +37,6 @@ from emulator.scenario.faults import (
     describe,
     draw_plan,
     free_riders,
-    has_kept_state,
     injected_ranks,
     killed_ranks,
     liars,
@@ -291,21 +290,6 @@ def test_options_read_their_faults_for_a_swarm_of_a_size() -> None:
         Options(faults=options.faults).faults_of(3)
 
 
-@pytest.mark.parametrize(
-    ("options", "is_storing"),
-    [
-        (Options(), False),
-        (Options(resume=True), True),
-        (Options(restart=True), True),
-        (Options(faults=("kill client 1 at 2s",)), False),
-        (Options(faults=("kill client 1 at 2s and restart it after 1s",)), True),
-        (Options(faults=("kill client 1 at 2s and restart it after 1s without its state",)), False),
-    ],
-)
-def test_segments_are_stored_where_somebody_may_come_back_for_them(options: Options, is_storing: bool) -> None:
-    assert options.is_storing(3) is is_storing
-
-
 # What follows from a plan
 
 
@@ -338,8 +322,6 @@ def test_a_plan_tells_whom_it_concerns() -> None:
     assert free_riders(plan) == {5}
     assert liars(plan) == {6, 8}
     assert arrivals_s(plan) == {10: 2.0, 11: 2.0}
-    assert not has_kept_state(plan)
-    assert has_kept_state([parse_fault("kill client 9 at 2s and restart it after 1s", 20)])
 
 
 # Plans drawn, and made smaller

@@ -39,11 +39,6 @@ def killed_ranks(faults: Iterable[Fault]) -> frozenset[int]:
     return frozenset(rank for fault in faults if isinstance(fault, Kill) for rank in fault.ranks)
 
 
-def has_kept_state(faults: Iterable[Fault]) -> bool:
-    """Whether somebody comes back with what it had on its disk, so that segments have to be stored."""
-    return any(isinstance(fault, Kill) and fault.restart_s is not None and fault.is_state_kept for fault in faults)
-
-
 def free_riders(faults: Iterable[Fault]) -> frozenset[int]:
     return frozenset(rank for fault in faults if isinstance(fault, FreeRider) for rank in fault.ranks)
 
