@@ -1,15 +1,23 @@
 """The checker: one pass over a trace, whoever wrote it, and a verdict for every rule of the protocol."""
 
-from collections import deque
-from collections.abc import Callable, Iterable
-from itertools import count
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
 
 from emulator.protocol.events import (
+    AnyEvent,
+    Channel,
+    ClientLeft,
+    Died,
+    DownloadStarted,
+    FaultBegan,
+    FaultEnded,
+    FileUnavailable,
     FileWritten,
+    MessageFaulted,
     Received,
+    Restarted,
     RoleChanged,
     Sent,
     ThreadEnded,
@@ -25,28 +33,36 @@ from emulator.protocol.messages import (
     FileCompleted,
     Finished,
     Hit,
+    Holdings,
+    HoldingsRequest,
+    Leave,
+    Lost,
     Metadata,
     MetadataAnswer,
     MetadataRequest,
     Miss,
+    Returned,
     SegmentRequest,
     Stop,
+    Stuck,
+    StuckAnswer,
     SwarmAnswer,
     SwarmRequest,
 )
 from emulator.trace import rules
-from emulator.trace.checks.clients import Client
+from emulator.trace.checks.availability import AvailabilityCheck
+from emulator.trace.checks.channels import ChannelCheck, Table
+from emulator.trace.checks.clients import Known
+from emulator.trace.checks.delivery import DeliveryCheck, Flying, Way
 from emulator.trace.checks.download import DownloadCheck
-from emulator.trace.checks.findings import Findings, Violation
+from emulator.trace.checks.faults import FaultCheck
+from emulator.trace.checks.findings import Violation, shown
 from emulator.trace.checks.tracker import TrackerCheck
 from emulator.trace.checks.upload import UploadCheck
 from emulator.trace.format import Header
 from emulator.trace.reader import Trace
 
 Verdict = Literal["valid", "invalid", "unknown"]
-_Handler = Callable[[int, int, int, Any], None]
-_Way = tuple[str, int, int]
-"""A communicator, who sends, and who receives."""
 
 
 class RuleVerdict(msgspec.Struct, frozen=True):
@@ -97,117 +113,204 @@ def check_trace(trace: Trace, inputs: tuple[ClientInput, ...] | None = None) -> 
 
 
 class Checker:
-    """Takes the events of one run in an order in which nothing is received before it was sent."""
+    """Takes the events of one run in an order in which nothing is received before it was sent.
+
+    Blocks of a trace come by `add`; a run that is going on is told event by event, by `sent`, `received` and `event`.
+    """
 
     def __init__(self, header: Header, inputs: tuple[ClientInput, ...] | None = None) -> None:
         self._header = header
         self._inputs = inputs
-        self._findings = Findings()
-        self._clients = [Client(rank) for rank in range(header.clients + 1)]
-        self._metadata: dict[str, FileMetadata] = {}
-        self._in_flight: dict[_Way, AnyMessage | deque[AnyMessage]] = {}
-        """What was sent and is not received yet. Almost always that is one message or none between two ranks."""
+        self._known = known = Known(header)
+        self._findings = known.findings
+        self._dead = known.dead
         self._kinds: set[type] = set()
-        self._num_events = 0
-        download = DownloadCheck(header, self._clients, self._metadata, self._findings)
-        upload = UploadCheck(self._clients, self._metadata, self._findings)
-        self._upload = upload
-        self._tracker = tracker = TrackerCheck(header, self._clients, self._metadata, self._findings)
-        self._sent: dict[type, _Handler] = {
-            Metadata: self._declared,
-            MetadataRequest: self._metadata_requested,
-            SwarmRequest: download.swarm_request,
+        self._has_sent = self._has_received = False
+        self._line = 1
+        """The line of the latest event; the header is line 1."""
+        self._download = download = DownloadCheck(known)
+        self._upload = upload = UploadCheck(known)
+        self._tracker = tracker = TrackerCheck(known)
+        self._delivery = delivery = DeliveryCheck(known)
+        self._in_flight = delivery.in_flight
+        self._availability = availability = AvailabilityCheck(known, tracker)
+        self._faults = FaultCheck(known)
+        self._channels = channels = ChannelCheck(known)
+        to_tracker, from_tracker = channels.to_tracker, channels.from_tracker
+        self._client_upload: Table = {
             SegmentRequest: download.segment_request,
             ConnectionCountRequest: download.count_request,
+            HoldingsRequest: download.holdings_request,
             Close: download.close,
-            FileCompleted: download.file_completed,
-            Finished: download.finished,
+        }
+        self._client_download: Table = {
             Hit: upload.hit,
             Miss: upload.miss,
             ConnectionCount: upload.connection_count,
-            Barrier: _without_rank(tracker.barrier),
-            MetadataAnswer: _without_rank(tracker.metadata_answer),
-            SwarmAnswer: _without_rank(tracker.swarm_answer),
-            Stop: _without_rank(tracker.stop),
+            Holdings: upload.holdings,
+            Metadata: to_tracker(self._declared),
+            MetadataRequest: to_tracker(self._metadata_requested),
+            SwarmRequest: to_tracker(download.swarm_request),
+            FileCompleted: to_tracker(download.file_completed),
+            Finished: to_tracker(download.finished),
+            Stuck: to_tracker(download.stuck),
+            Leave: to_tracker(download.leave),
         }
-        self._received: dict[type, _Handler] = {
-            Metadata: _without_rank(tracker.reported),
-            MetadataRequest: _without_rank(tracker.metadata_request),
-            SwarmRequest: _without_rank(tracker.swarm_request),
-            FileCompleted: _without_rank(tracker.file_completed),
-            Finished: _without_rank(tracker.finished),
+        self._tracker_upload: Table = {Stop: from_tracker(tracker.stop)}
+        self._tracker_download: Table = {
+            Barrier: from_tracker(tracker.barrier),
+            MetadataAnswer: from_tracker(tracker.metadata_answer),
+            SwarmAnswer: from_tracker(tracker.swarm_answer),
+            StuckAnswer: from_tracker(tracker.stuck_answer, availability.stuck_answer),
+        }
+        self._received_by_client: Table = {
             SegmentRequest: upload.segment_request,
             ConnectionCountRequest: upload.count_request,
+            HoldingsRequest: upload.holdings_request,
             Close: upload.close,
             Stop: upload.stop,
             Barrier: download.barrier,
             MetadataAnswer: download.metadata_answer,
             SwarmAnswer: download.swarm_answer,
+            StuckAnswer: download.stuck_answer,
             Hit: download.hit,
             Miss: download.miss,
             ConnectionCount: download.connection_count,
+            Holdings: download.holdings,
         }
-        self._metadata_request = download.metadata_request
+        self._received_by_tracker: dict[type, Callable[[int, int, Any], None]] = {
+            Metadata: tracker.reported,
+            MetadataRequest: tracker.metadata_request,
+            SwarmRequest: tracker.swarm_request,
+            FileCompleted: tracker.file_completed,
+            Finished: tracker.finished,
+            Leave: tracker.leave,
+        }
         if inputs is not None and len(inputs) != header.clients:
             text = f"the trace is of {header.clients} clients, and there are inputs for {len(inputs)}"
             self._findings.add(rules.INPUTS, (1,), text, "each client has one input (P1)")
 
     def add(self, first: int, stamps: list[Any], events: list[Any]) -> None:
         """Take the next events, which stand in consecutive lines of the trace, from line `first` on."""
-        self._num_events += len(events)
-        self._kinds.update(set(map(type, events)))
-        sent, received, in_flight = self._sent, self._received, self._in_flight
-        for line, stamp, event in zip(count(first), stamps, events, strict=False):
+        self._line = first - 1
+        sent, received, other = self.sent, self.received, self.event
+        for stamp, event in zip(stamps, events, strict=False):
             kind = type(event)
             if kind is Sent:
-                rank, to, message = stamp.rank, event.to, event.message
-                key = (event.on, rank, to)
-                if key in in_flight:
-                    self._follow(key, message)
-                else:
-                    in_flight[key] = message
-                sent[type(message)](line, rank, to, message)
+                sent(stamp.rank, event.on, event.to, event.message)
             elif kind is Received:
-                rank, source, message = stamp.rank, event.source, event.message
-                key = (event.on, source, rank)
-                waiting = in_flight.pop(key, None)
-                if waiting != message:
-                    self._deliver(line, key, event, waiting)
-                received[type(message)](line, rank, source, message)
-            elif kind is RoleChanged:
-                self._tracker.role_changed(line, event)
-            elif kind is FileWritten:
-                self._clients[stamp.rank].written[event.file] = line
-            elif kind is ThreadEnded and stamp.thread == "upload":
-                self._upload.thread_ended(line, stamp.rank)
-
-    def _follow(self, key: _Way, message: AnyMessage) -> None:
-        """Another message is in flight already between these two."""
-        before = self._in_flight[key]
-        if isinstance(before, deque):
-            before.append(message)
-        else:
-            self._in_flight[key] = deque((before, message))
-
-    def _deliver(self, line: int, key: _Way, event: Received, flying: AnyMessage | deque[AnyMessage] | None) -> None:
-        """Take a message out of those that were in flight, or say why it cannot be."""
-        waiting = flying if isinstance(flying, deque) else deque(() if flying is None else (flying,))
-        if waiting and waiting[0] == event.message:
-            waiting.popleft()
-        else:
-            text = f"rank {key[2]} receives {event.message!r:.80} from rank {event.source} on {event.on}"
-            if not waiting:
-                expected = "nothing is received that was not sent before"
-            elif event.message in waiting:
-                expected = f"{waiting[0]!r:.80} was sent earlier and comes first"
-                waiting.remove(event.message)
+                received(stamp.rank, event.on, event.source, event.message)
             else:
-                expected = f"{waiting[0]!r:.80} was sent, and comes next"
-                if type(waiting[0]) is type(event.message):
-                    waiting.popleft()  # it was altered on its way: those behind it are in order
-            self._findings.add(rules.DELIVERY, (line,), text, expected)
-        if waiting:
-            self._in_flight[key] = waiting if len(waiting) > 1 else waiting[0]
+                other(stamp.rank, stamp.thread, event)
+
+    def sent(self, rank: int, on: Channel, to: int, message: AnyMessage) -> None:
+        """Take the next event: `rank` hands a message for rank `to` over to a communicator."""
+        self._has_sent = True
+        self._line = line = self._line + 1
+        way = (on, rank, to)
+        if way in self._in_flight:
+            self._delivery.follow(way, message)
+        else:
+            self._in_flight[way] = message
+        if self._dead and rank in self._dead:
+            self._delivery.dead_acts(line, rank)
+        try:
+            if rank:
+                handle = (self._client_upload if on == "upload" else self._client_download)[type(message)]
+            else:
+                handle = (self._tracker_upload if on == "upload" else self._tracker_download)[type(message)]
+        except KeyError:
+            self._send_otherwise(line, rank, on, to, message)
+        else:
+            handle(line, rank, to, message)
+
+    def received(self, rank: int, on: Channel, source: int, message: AnyMessage) -> None:
+        """Take the next event: `rank` takes a message of rank `source` from a communicator."""
+        self._has_received = True
+        self._line = line = self._line + 1
+        way = (on, source, rank)
+        flying = self._in_flight.pop(way, None)
+        if flying != message:
+            self._receive_otherwise(line, way, message, flying)
+        if self._dead and rank in self._dead:
+            self._delivery.dead_acts(line, rank)
+        if rank:
+            handle = self._received_by_client.get(type(message))
+            if handle is not None:
+                handle(line, rank, source, message)
+        else:
+            react = self._received_by_tracker.get(type(message))
+            if react is not None:
+                react(line, source, message)
+
+    def event(self, rank: int, thread: str, event: AnyEvent) -> None:
+        """Take the next event, of any other kind than these two."""
+        self._kinds.add(type(event))
+        self._line = line = self._line + 1
+        match event:
+            case RoleChanged():
+                self._tracker.role_changed(line, event)
+            case FileWritten(file):
+                self._known.clients[rank].written[file] = line
+            case DownloadStarted():
+                self._download.began(rank, event)
+            case ThreadEnded():
+                if thread == "upload" and rank not in self._dead:
+                    self._upload.thread_ended(line, rank)
+            case FileUnavailable():
+                self._availability.given_up(line, rank, event)
+            case ClientLeft():
+                self._tracker.client_left(line, event)
+            case _:
+                self._happen(line, rank, event)
+
+    def _happen(self, line: int, rank: int, event: AnyEvent) -> None:
+        """What comes from outside of the protocol: deaths, and other faults."""
+        match event:
+            case Died():
+                self._dead.add(rank)
+                self._delivery.died(line, rank)
+            case Restarted(is_state_kept):
+                self._dead.discard(rank)
+                self._delivery.restarted(rank)
+                self._upload.restarted(rank)
+                self._download.restarted(rank, is_state_kept)
+            case FaultBegan():
+                self._faults.began(rank, event)
+            case MessageFaulted():
+                self._faults.faulted(rank, event)
+                self._delivery.faulted(line, rank, event)
+            case FaultEnded():
+                pass
+            case _ if rank in self._dead:
+                self._delivery.dead_acts(line, rank)
+
+    def _send_otherwise(self, line: int, rank: int, on: Channel, to: int, message: AnyMessage) -> None:
+        """A message that its sender does not send on this communicator: perhaps on the other one."""
+        kind = type(message)
+        if rank == TRACKER:
+            handler = self._tracker_upload.get(kind) or self._tracker_download.get(kind)
+        else:
+            handler = self._client_upload.get(kind) or self._client_download.get(kind)
+        self._channels.sent_otherwise(line, rank, on, to, message, handler)
+
+    def _receive_otherwise(self, line: int, way: Way, message: AnyMessage, flying: Flying | None) -> None:
+        """What is received is not the one message that is in flight."""
+        on, source, rank = way
+        self._delivery.deliver(line, way, Received(on, source, message), flying)
+        if not isinstance(message, (Lost, Returned)):
+            return
+        is_lost = isinstance(message, Lost)
+        if rank == TRACKER:
+            if isinstance(message, Lost):
+                self._tracker.lost(source, message.is_coming_back)
+            else:
+                self._tracker.returned(source)
+        elif on == "download":
+            told = self._download.lost if is_lost else self._download.returned
+            told(rank, source)
+        elif is_lost:
+            self._upload.lost(rank, source)
 
     def _declared(self, line: int, rank: int, _to: int, message: Metadata) -> None:
         self._tracker.declared(line, rank, message)
@@ -218,21 +321,30 @@ class Checker:
                 self._findings.add(rules.INPUTS, (line,), text, f"it declares {_names(due)}, with their hashes (P2)")
 
     def _metadata_requested(self, line: int, rank: int, to: int, message: MetadataRequest) -> None:
-        self._metadata_request(line, rank, to, message)
+        self._download.metadata_request(line, rank, to, message)
         if self._inputs is not None and 0 < rank <= len(self._inputs):
             due = self._inputs[rank - 1].wanted
             if message.files != due:
                 text = f"client {rank} asks for {', '.join(message.files) or 'nothing'}"
                 self._findings.add(rules.INPUTS, (line,), text, f"its input wants {', '.join(due) or 'nothing'} (D1)")
 
+    def violations(self, is_cut: bool = False) -> list[Violation]:
+        """All that is wrong with the run, which ends here, or goes on where it `is_cut`: less work than a report."""
+        if not is_cut:
+            self._check_end()
+        self._delivery.condemn_all()
+        return [violation for kept in self._findings.kept.values() for violation in kept]
+
     def report(self, is_cut: bool, end: str) -> Report:
         """The verdicts. `is_cut` says that the run went on after the last event, `end` how the trace ends."""
-        if not is_cut and self._recorded() >= rules.MESSAGES:
+        recorded = self._recorded()
+        if not is_cut and recorded >= rules.MESSAGES:
             self._check_end()
-        verdicts = tuple(self._judge(rule, is_cut) for rule in rules.RULES if self._applies(rule))
+        self._delivery.condemn_all()
+        verdicts = tuple(self._judge(rule, is_cut, recorded) for rule in rules.RULES if self._applies(rule))
         said = {judged.verdict for judged in verdicts}
         worst: Verdict = "invalid" if "invalid" in said else "unknown" if "unknown" in said else "valid"
-        return Report(worst, verdicts, self._num_events, is_cut, end)
+        return Report(worst, verdicts, self._line - 1, is_cut, end)
 
     def _applies(self, rule: rules.Rule) -> bool:
         if rule.needs_inputs and self._inputs is None:
@@ -244,45 +356,61 @@ class Checker:
         return self._seen() | set(self._header.events or ())
 
     def _seen(self) -> set[str]:
-        return {kind.__name__ for kind in self._kinds}
+        seen = {kind.__name__ for kind in self._kinds}
+        messages = {"Sent"} if self._has_sent else set[str]()
+        return seen | messages | ({"Received"} if self._has_received else set())
 
     def _check_end(self) -> None:
         self._tracker.check_end("RoleChanged" in self._recorded())
-        for (channel, source, rank), flying in self._in_flight.items():
-            waiting = flying if isinstance(flying, deque) else [flying]
-            left = self._missed(channel, source, rank, waiting)
-            if left:
-                text = f"rank {rank} never receives {left[0]!r:.80} from rank {source} on {channel}"
-                self._findings.add(rules.DELIVERY, (), text, "all that is sent arrives")
-        for client in self._clients[TRACKER + 1 :]:
-            missing = [file for file in client.wanted if not client.is_whole(file)]
-            expected = "all clients come to their end"
-            if client.outstanding is not None:
-                line, to, request = client.outstanding
-                text = f"client {client.rank} waits for ever for rank {to} to answer {request!r:.80}"
-                self._findings.add(rules.EVERYTHING_COMPLETE, (line,), text, expected)
-            elif missing:
-                text = f"client {client.rank} never completes {missing[0]!r}"
-                self._findings.add(rules.EVERYTHING_COMPLETE, (client.asked,), text, expected)
-            elif not client.finished:
-                text = f"client {client.rank} is never finished"
-                self._findings.add(rules.EVERYTHING_COMPLETE, (client.asked,), text, expected)
+        self._delivery.check_end(self._missed)
+        for rank in range(TRACKER + 1, self._header.clients + 1):
+            if rank not in self._dead and not self._tracker.knows_lost(rank):
+                self._check_client(rank)
 
-    def _missed(self, channel: str, source: int, rank: int, waiting: Iterable[AnyMessage]) -> list[AnyMessage]:
+    def _check_client(self, rank: int) -> None:
+        """A client that is alive, or never heard of, has come to its end."""
+        client = self._known.clients.get(rank)
+        expected = "all clients come to their end"
+        if client is None:
+            self._findings.add(rules.EVERYTHING_COMPLETE, (), f"client {rank} is never finished", expected)
+            return
+        missing = [file for file in client.wanted if not client.is_done_with(file)]
+        if client.outstanding is not None and not (client.finished and self._known.is_lossy):
+            line, to, request = client.outstanding
+            text = f"client {rank} waits for ever for rank {to} to answer {shown(request)}"
+            self._findings.add(rules.EVERYTHING_COMPLETE, (line,), text, expected)
+        elif missing:
+            text = f"client {rank} never completes {missing[0]!r}"
+            self._findings.add(rules.EVERYTHING_COMPLETE, (client.asked,), text, expected)
+        elif not client.finished:
+            text = f"client {rank} is never finished"
+            self._findings.add(rules.EVERYTHING_COMPLETE, (client.asked,), text, expected)
+
+    def _missed(self, on: Channel, source: int, rank: int, waiting: list[AnyMessage]) -> list[AnyMessage]:
         """What should have been received of these, and never was."""
-        if channel == "upload":
+        if rank in self._dead:
+            return []
+        if on == "upload":
             # Where order holds between two ranks only, another client's stop can overtake a close (U5). Whoever else
             # sends something to a thread that has ended breaks another rule.
             return [] if self._upload.has_ended(rank) else [sent for sent in waiting if not isinstance(sent, Close)]
         if rank == TRACKER and self._tracker.has_finished(source):
-            return [sent for sent in waiting if not isinstance(sent, Finished)]
-        return list(waiting)
+            # The tracker ends when it has heard of the last client, and reads no more.
+            return [sent for sent in waiting if not (isinstance(sent, (Finished, Leave)) or self._known.is_lossy)]
+        if rank != TRACKER and self._is_over(rank):
+            return []
+        return waiting
 
-    def _judge(self, rule: rules.Rule, is_cut: bool) -> RuleVerdict:
+    def _is_over(self, rank: int) -> bool:
+        """Whether a client's download thread has ended, and may have left late answers unread."""
+        client = self._known.clients.get(rank)
+        return client is not None and bool(client.finished) and (self._known.is_lossy or client.is_again)
+
+    def _judge(self, rule: rules.Rule, is_cut: bool, recorded: set[str]) -> RuleVerdict:
         num = self._findings.counts[rule.name]
         reason = ""
         # A program may record kinds of events that do not occur, but no run is without messages.
-        missing = rule.needs - self._recorded() | (rule.needs & rules.MESSAGES) - self._seen()
+        missing = rule.needs - recorded | (rule.needs & rules.MESSAGES) - self._seen()
         if missing:
             reason = f"the trace has no {' and no '.join(sorted(missing))} events"
         elif is_cut:
@@ -292,11 +420,6 @@ class Checker:
         verdict: Verdict = "invalid" if num else "unknown" if reason else "valid"
         violations = tuple(self._findings.kept.get(rule.name, ())) if num else ()
         return RuleVerdict(rule.name, rule.steps, rule.text, verdict, num, violations, "" if num else reason)
-
-
-def _without_rank(handle: Callable[[int, int, Any], None]) -> _Handler:
-    """The tracker's handlers: there is only one tracker."""
-    return lambda line, _rank, other, message: handle(line, other, message)
 
 
 def _names(files: tuple[FileMetadata, ...]) -> str:

@@ -31,6 +31,10 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     engine: str = ""
     start_method: str = ""
     rng_seed: int | None = None
+    faults: tuple[str, ...] = ()
+    """What is going to go wrong, on purpose: the lines of the plan, whether or not they come to take effect."""
+    is_resumed: bool = False
+    """Whether clients begin with what an earlier run left on their disks."""
     program: str = ""
     """Who wrote the trace, with its version."""
     python: str = ""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 MESSAGES = frozenset({"Sent", "Received"})
 PEERS_FIRST = "peers-first"
+FAULTS = frozenset({"Died", "Restarted", "MessageFaulted"})
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,18 @@ DELIVERY = Rule(
     "delivery",
     ("P2", "U1", "T5"),
     "Between any two ranks, on each communicator, what is received was sent before, in that order; all arrives.",
+    uses=FAULTS,
+)
+CHANNELS = Rule(
+    "channels",
+    ("P2", "D1", "U1", "T5"),
+    "Each message goes from and to those that send and receive its kind, on the communicator that its kind travels on.",
+)
+DEATHS = Rule(
+    "deaths",
+    ("T5", "U1"),
+    "The dead do nothing until they are restarted; a rank is called lost only when it is, and after all that it sent.",
+    uses=frozenset({"Died", "Restarted"}),
 )
 INPUTS = Rule(
     "inputs",
@@ -58,6 +71,11 @@ ROLES = Rule(
 )
 TRACKER_HOLDS_NOTHING = Rule(
     "tracker-holds-nothing", ("T5",), "Nobody asks the tracker, or itself, for a segment or for connections."
+)
+LOST_ARE_NOT_ASKED = Rule(
+    "lost-are-not-asked",
+    ("D4", "D5", "D6"),
+    "A client asks nothing of a rank of which it was told that it is lost, until it is told that it has returned.",
 )
 ONE_OUTSTANDING = Rule(
     "one-outstanding", ("D3", "D4", "D5", "D6"), "A download thread has at most one request without an answer."
@@ -106,6 +124,9 @@ HOLDS_WHAT_IT_GIVES = Rule(
     ("U2",),
     "A hit is given only for a segment that the uploader holds at that moment, a miss only for one that it does not.",
 )
+TRUE_HOLDINGS = Rule(
+    "true-holdings", ("D4", "U2"), "An uploader that is asked what it holds tells what it holds at that moment."
+)
 RIGHT_HASH = Rule("right-hash", ("U2", "D7"), "What an uploader gives matches the segment's hash in the metadata.")
 ONCE_EACH = Rule("once-each", ("D7",), "No segment is asked for that is there already, or that the file does not have.")
 FILE_ORDER = Rule(
@@ -120,6 +141,12 @@ COMPLETION = Rule(
     "A client tells once that it has a wanted file, when every segment is there, and after the output is written.",
     uses=frozenset({"FileWritten"}),
 )
+TRULY_LOST = Rule(
+    "truly-lost",
+    ("D3", "D7"),
+    "A file is given up only where a segment that the client misses is held by no honest client that is alive.",
+    uses=frozenset({"FileUnavailable"}),
+)
 FINISHED = Rule(
     "finished", ("D8", "T8"), "A client is finished once, when every wanted file is complete, and asks nothing after."
 )
@@ -132,18 +159,22 @@ STOP = Rule(
 EVERYTHING_COMPLETE = Rule(
     "everything-complete",
     ("D7", "D8", "T9"),
-    "In the end every client is finished, every wanted file is complete, and every request is answered.",
+    "In the end every client alive is finished, every wanted file complete or given up, every request answered.",
+    uses=frozenset({"Died", "FileUnavailable"}),
 )
 
 RULES = (
     INPUTS,
     DELIVERY,
+    CHANNELS,
+    DEATHS,
     FIRST_BARRIER,
     SECOND_BARRIER,
     METADATA,
     SWARM_LIST,
     ROLES,
     TRACKER_HOLDS_NOTHING,
+    LOST_ARE_NOT_ASKED,
     ONE_OUTSTANDING,
     ONE_ANSWER,
     FRESH_LIST,
@@ -156,9 +187,11 @@ RULES = (
     TRUE_COUNT,
     CLOSED_ONCE,
     HOLDS_WHAT_IT_GIVES,
+    TRUE_HOLDINGS,
     RIGHT_HASH,
     ONCE_EACH,
     FILE_ORDER,
+    TRULY_LOST,
     COMPLETION,
     FINISHED,
     STOP,

@@ -10,7 +10,18 @@ from typing import Literal
 
 import msgspec
 
-from emulator.protocol.events import AnyEvent, Channel, FileWritten, Received, RoleChanged, Sent, ThreadEnded
+from emulator.protocol.events import (
+    AnyEvent,
+    Channel,
+    Died,
+    FileWritten,
+    MessageFaulted,
+    Received,
+    Restarted,
+    RoleChanged,
+    Sent,
+    ThreadEnded,
+)
 from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.protocol.messages import (
     TRACKER,
@@ -22,10 +33,14 @@ from emulator.protocol.messages import (
     FileCompleted,
     Finished,
     Hit,
+    Holdings,
+    HoldingsRequest,
+    Lost,
     Metadata,
     MetadataAnswer,
     MetadataRequest,
     Miss,
+    Returned,
     SegmentRequest,
     Stop,
     SwarmAnswer,
@@ -38,9 +53,9 @@ from emulator.trace.reader import Trace
 from emulator.trace.records import Record, ThreadName
 from emulator.trace.rules import Rule
 
-TO_UPLOAD = (SegmentRequest, ConnectionCountRequest, Close, Stop)
+TO_UPLOAD = (SegmentRequest, ConnectionCountRequest, HoldingsRequest, Close, Stop)
 """What travels on the communicator `upload`."""
-FROM_UPLOAD = (Hit, Miss, ConnectionCount)
+FROM_UPLOAD = (Hit, Miss, ConnectionCount, Holdings)
 """What an upload thread sends."""
 Outcome = Literal["complete", "cut"] | None
 """How a trace ends; None for one that has no last line."""
@@ -58,6 +73,8 @@ class HandWritten:
         numwant: int | None = None,
         strategy: str = "peers-first",
         events: tuple[str, ...] | None = RECORDED,
+        faults: tuple[str, ...] = (),
+        is_resumed: bool = False,
     ) -> None:
         self.header = Header(
             format="swarm-trace",
@@ -67,6 +84,8 @@ class HandWritten:
             numwant=numwant,
             strategy=strategy,
             events=events,
+            faults=faults,
+            is_resumed=is_resumed,
         )
         self.records: list[Record] = []
         self.files: dict[str, FileMetadata] = {}
@@ -74,6 +93,7 @@ class HandWritten:
         self.owned: dict[int, tuple[FileMetadata, ...]] = {}
         self.seeds: dict[str, set[int]] = {}
         self.peers: dict[str, set[int]] = {}
+        self.dead: set[int] = set()
         self.outcome: Outcome = "complete"
         self.more_inputs = 0
         """Input files beyond those of the clients here."""
@@ -81,6 +101,10 @@ class HandWritten:
     @property
     def clients(self) -> range:
         return range(1, self.header.clients + 1)
+
+    @property
+    def alive(self) -> list[int]:
+        return [rank for rank in self.clients if rank not in self.dead]
 
     @property
     def line(self) -> int:
@@ -212,13 +236,13 @@ class HandWritten:
         self.role(rank, file, "seed")
 
     def finish(self, *ranks: int) -> None:
-        """D8, T8; all clients where none is named."""
-        for rank in ranks or self.clients:
+        """D8, T8; all that are alive where none is named."""
+        for rank in ranks or self.alive:
             self.message(rank, TRACKER, Finished())
 
     def stop(self, *ranks: int) -> None:
-        """T9, U5; all clients where none is named."""
-        for rank in ranks or self.clients:
+        """T9, U5; all that are alive where none is named."""
+        for rank in ranks or self.alive:
             self.message(TRACKER, rank, Stop())
             self.record(rank, ThreadEnded(), "upload")
 
@@ -226,6 +250,49 @@ class HandWritten:
         """These clients, or all, are finished, and everybody is stopped."""
         self.finish(*ranks)
         self.stop()
+
+    # Faults
+
+    def die(self, rank: int, *, is_coming_back: bool = False) -> int:
+        """A client dies, and all others are told; gives the line of its death."""
+        line = self.record(rank, Died("was killed"))
+        self.dead.add(rank)
+        self.lose(rank, is_coming_back=is_coming_back)
+        return line
+
+    def lose(self, rank: int, *, is_coming_back: bool = False) -> None:
+        """Everybody else is told that this client is lost; the tracker's table here is kept in step."""
+        self.tell(rank, Lost(is_coming_back))
+        for ranks in (*self.seeds.values(), *self.peers.values()):
+            ranks.discard(rank)
+
+    def restart(self, rank: int, *, is_state_kept: bool = True) -> int:
+        """A dead client is started again, and all others are told; gives the line of its beginning."""
+        line = self.record(rank, Restarted(is_state_kept))
+        self.dead.discard(rank)
+        self.tell(rank, Returned())
+        return line
+
+    def tell(self, rank: int, message: AnyMessage) -> None:
+        """What nobody sends: that a rank is lost, or has returned."""
+        self.received(TRACKER, rank, message)
+        for other in self.clients:
+            if other != rank and other not in self.dead:
+                for on in ("download", "upload"):
+                    self.record(other, Received(on, rank, message), on)
+
+    def report_again(self, rank: int) -> None:
+        """P2 … D2 of a client that was started again: it finds both barriers open."""
+        self.own(rank, self.owned[rank])
+        self.message(TRACKER, rank, Barrier(1))
+        self.want(rank, self.wanted[rank])
+        self.message(TRACKER, rank, Barrier(2))
+
+    def fault(
+        self, rank: int, to: int, message: AnyMessage, verdict: Literal["dropped", "duplicated", "delayed", "corrupted"]
+    ) -> int:
+        """Something happens to what this rank has just sent."""
+        return self.record(rank, MessageFaulted(verdict, channel_of(message), to, message), "download")
 
     # What becomes of it
 

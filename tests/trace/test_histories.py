@@ -30,7 +30,7 @@ from emulator.protocol.messages import (
     SwarmRequest,
 )
 from emulator.trace import rules
-from emulator.trace.checks.findings import Violation
+from emulator.trace.checks.findings import Violation, shown
 from tests.protocol.scripted import WRONG, file_of
 from tests.trace.histories import HandWritten, blame, invalid, unknown, violations
 
@@ -851,10 +851,7 @@ def a_seed_asks_for_the_swarm_of_its_file(h: HandWritten) -> Blame:
 def a_client_asks_the_tracker_for_a_segment(h: HandWritten) -> Blame:
     h.swarm(2, F)
     line = h.message(2, TRACKER, SegmentRequest(F, 0))
-    h.message(TRACKER, 2, Miss(F, 0))
-    h.from_seed(2, 1, F, range(3))
-    h.complete(2, F)
-    h.end()
+    h.outcome = "cut"  # whatever the tracker answers is wrong
     return blame(
         rules.TRACKER_HOLDS_NOTHING,
         "client 2 asks the tracker: SegmentRequest(file='file1', segment=0)",
@@ -928,17 +925,17 @@ def a_request_is_answered_twice(h: HandWritten) -> Blame:
     h.close(2, 1)
     h.complete(2, F)
     h.end()
-    answer = repr(h.right(F, 0))
+    answer = shown(h.right(F, 0))
     return [
         blame(
             rules.ONE_ANSWER,
-            f"client 1 answers {answer:.80} to client 2, which has asked nothing",
+            f"client 1 answers {answer} to client 2, which has asked nothing",
             "one answer to each request, and of its kind",
             line,
         ),
         blame(
             rules.ONE_ANSWER,
-            f"client 2 gets {answer:.80} from rank 1, but has asked nothing",
+            f"client 2 gets {answer} from rank 1, but has asked nothing",
             "one answer to each request, from the rank that was asked",
             line + 1,
         ),
@@ -1886,10 +1883,6 @@ def test_a_wrong_history_is_condemned_by_one_rule(case: Wrong, tmp_path: Path) -
     assert violations(report) == ([expected] if isinstance(expected, Violation) else expected)
     assert invalid(report) == {case.rule.name}
     assert (report.verdict, report.exit_status) == ("invalid", 1)
-
-
-def test_every_rule_condemns_a_history_that_no_other_rule_does() -> None:
-    assert {case.rule for case in WRONG_ONES} == set(rules.RULES)
 
 
 def test_a_violation_says_its_rule_and_the_steps_it_comes_from(tmp_path: Path) -> None:

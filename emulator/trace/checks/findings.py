@@ -6,6 +6,7 @@ import msgspec
 
 from emulator.trace.rules import Rule
 
+LONGEST_QUOTE = 80
 MOST_KEPT = 20
 """Violations of one rule that are kept; more are only counted."""
 
@@ -34,3 +35,8 @@ class Findings:
         if len(kept) < MOST_KEPT:
             evidence = tuple(dict.fromkeys(line for line in lines if line))
             kept.append(Violation(rule.name, rule.steps, text, expected, evidence))
+
+
+def shown(message: object) -> str:
+    """A message as a violation quotes it; the number of a question is left out where its sender gives it none."""
+    return repr(message).replace(", request=0)", ")").replace("(request=0)", "()")[:LONGEST_QUOTE]
