@@ -6,6 +6,7 @@ and the tracker only react: they are called when a message arrives.
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from heapq import heapify, heappop, heappush
 from itertools import count
 
@@ -76,8 +77,9 @@ class Inbox:
 
     def hold(self) -> None:
         """The reader stands still: what arrives waits for it."""
-        self._held = (self.react, self.waiting)
-        self.react = self.waiting = None
+        if self._held is None:
+            self._held = (self.react, self.waiting)
+            self.react = self.waiting = None
 
     def give_up(self, reader: greenlet.greenlet) -> bool:
         """Whether this reader was waiting here; it does so no longer."""
@@ -125,6 +127,7 @@ class Simulation:
         """What decides when the others arrive; None where there are none."""
         links = () if network is None else network.links
         self.longest_delay_s = max([self._delay_s, *(link.delay_s or 0.0 for link in links)])
+        self._num_pauses: dict[int, int] = {}
         self._paused: dict[int, list[Action]] = {}
         """Of clients that stand still: what they will do when they go on."""
         # An entry is (time, sequence, inbox, source, message), or (time, sequence, None, 0, action): the sequence
@@ -243,6 +246,7 @@ class Simulation:
             inboxes[rank] = Inbox()
             inboxes[rank].close()
         self._paused.pop(rank, None)
+        self._num_pauses.pop(rank, None)
 
     def reopen(self, rank: int) -> None:
         """The rank lives again."""
@@ -250,19 +254,24 @@ class Simulation:
             inboxes[rank] = Inbox()
 
     def pause(self, rank: int) -> None:
-        """The rank stands still."""
+        """The rank stands still, until it has been resumed as often as paused."""
+        self._num_pauses[rank] = self._num_pauses.get(rank, 0) + 1
         if rank not in self._paused:
             self._paused[rank] = []
             for inboxes in self.inboxes.values():
                 inboxes[rank].hold()
 
     def resume(self, rank: int) -> None:
-        if rank in self._paused:
-            actions = self._paused.pop(rank)
+        self._num_pauses[rank] = self._num_pauses.get(rank, 0) - 1
+        if rank in self._paused and self._num_pauses[rank] <= 0:
             for inboxes in self.inboxes.values():
-                inboxes[rank].resume()
-            for action in actions:
-                action()
+                self.at(self.now_s, partial(self._resume, rank, inboxes[rank]))
+            for action in self._paused.pop(rank):
+                self.at(self.now_s, action)
+
+    def _resume(self, rank: int, inbox: Inbox) -> None:
+        if rank not in self._paused:  # else it was paused again by what it did first
+            inbox.resume()
 
     # What happens
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 import greenlet
 import msgspec
@@ -49,8 +50,16 @@ BEFORE_DOWNLOADS = ("P1", "P2", "P3", "P4", "D1", "D2")
 NO_DISK = MemoryStorage(ClientInput(), {})
 """The tracker's."""
 
-Tap = Callable[[Record], None]
-"""Hears of everything, single messages included, while it happens."""
+
+
+class Ear(Protocol):
+    """Hears of everything while it happens, single messages included, and without a record being made of it."""
+
+    def sent(self, rank: int, on: Channel, to: int, message: AnyMessage) -> None: ...
+
+    def received(self, rank: int, on: Channel, source: int, message: AnyMessage) -> None: ...
+
+    def event(self, rank: int, thread: str, event: AnyEvent) -> None: ...
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -67,28 +76,44 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 class Journal:
-    """All events of a run, in the order in which they happen, for the observer, the trace and the tap."""
+    """All events of a run, in the order in which they happen, for the observer, the trace and the ear."""
 
-    def __init__(self, observer: Observer, trace: TraceWriter | None, tap: Tap | None) -> None:
-        self.is_traced = trace is not None or tap is not None
+    def __init__(self, observer: Observer | None, trace: TraceWriter | None, ear: Ear | None) -> None:
+        self.hears_messages = trace is not None or ear is not None
         """Whether single messages are recorded."""
         self._observer = observer
         self._trace = trace
-        self._tap = tap
+        self._ear = ear
         self._records: list[Record] = []
         self._lines: list[bytes] = []
 
-    def record(self, record: Record) -> None:
-        if self._tap is not None:
-            self._tap(record)
-        if self._trace is not None:
-            self._lines.append(encode_record(record))
-        if not isinstance(record.event, Sent | Received):
+    def record(self, now_s: float, rank: int, thread: ThreadName, step: str, event: AnyEvent) -> None:
+        if self._ear is not None:
+            self._ear.event(rank, thread, event)
+        if self._observer is not None:
+            record = Record(now_s, rank, thread, step, event)
             self._records.append(record)
+            if self._trace is not None:
+                self._lines.append(encode_record(record))
+
+    def sent(self, node: "VirtualNode", on: Channel, dest: int, message: AnyMessage) -> None:
+        if self._ear is not None:
+            self._ear.sent(node.rank, on, dest, message)
+        if self._trace is not None:
+            self._write(node, Sent(on, dest, message))
+
+    def received(self, node: "VirtualNode", on: Channel, source: int, message: AnyMessage) -> None:
+        if self._ear is not None:
+            self._ear.received(node.rank, on, source, message)
+        if self._trace is not None:
+            self._write(node, Received(on, source, message))
+
+    def _write(self, node: "VirtualNode", event: Sent | Received) -> None:
+        self._lines.append(encode_record(Record(node.clock.now(), node.rank, node.thread, node.step, event)))
 
     def flush(self) -> None:
         records, self._records = self._records, []
-        if records:
+        if records and self._observer is not None:
             self._observer.observe(records)
         lines, self._lines = self._lines, []
         if self._trace is not None and lines:
@@ -138,63 +163,64 @@ class VirtualCommunicator:
 class TracedCommunicator(VirtualCommunicator):
     """A communicator of one thread that records every message: before it is sent, and after it was taken."""
 
-    __slots__ = ()
+    __slots__ = ("_journal",)
+
+    def __init__(self, channel: Channel, node: "VirtualNode", run: "VirtualRun") -> None:
+        super().__init__(channel, node, run)
+        self._journal = run.journal
 
     def send(self, message: AnyMessage, dest: int) -> None:
-        self.node.record(Sent(self.channel, dest, message))
+        self._journal.sent(self.node, self.channel, dest, message)
         super().send(message, dest)
 
     def recv(self, timeout_s: float | None = None) -> tuple[int, AnyMessage]:
         source, message = super().recv(timeout_s)
-        self.node.record(Received(self.channel, source, message))
+        self._journal.received(self.node, self.channel, source, message)
         return source, message
 
     def serve(self, handler: Handler, end: Callable[[], None]) -> None:
-        super().serve(_Noting(handler, self), end)
+        super().serve(_Noting(handler, self, self._journal), end)
 
 
 class FaultyCommunicator(VirtualCommunicator):
     """A communicator of one thread whose messages go past the rules of a fault plan, and whose rank may die."""
 
-    __slots__ = ("_faults", "_is_traced")
+    __slots__ = ("_faults", "_journal")
 
     def __init__(self, channel: Channel, node: "VirtualNode", run: "VirtualRun") -> None:
         super().__init__(channel, node, run)
         self._faults = run.faults
-        self._is_traced = run.journal.is_traced
+        self._journal = run.journal
 
     def send(self, message: AnyMessage, dest: int) -> None:
-        self._faults.check(self._rank)
-        self._faults.injector.count_message(self._rank)
-        self._faults.check(self._rank)
-        if self._is_traced:
-            self.node.record(Sent(self.channel, dest, message))
+        self._faults.prepare_send(self._rank)
+        self._journal.sent(self.node, self.channel, dest, message)
         self._faults.send(self.node, self.channel, dest, message)
 
     def recv(self, timeout_s: float | None = None) -> tuple[int, AnyMessage]:
         self._faults.check(self._rank)
         source, message = super().recv(timeout_s)
-        if self._is_traced:
-            self.node.record(Received(self.channel, source, message))
+        self._journal.received(self.node, self.channel, source, message)
         return source, message
 
     def serve(self, handler: Handler, end: Callable[[], None]) -> None:
-        super().serve(_Noting(handler, self) if self._is_traced else handler, end)
+        super().serve(_Noting(handler, self, self._journal), end)
 
 
 class _Noting:
     """A handler whose messages are recorded before it handles them."""
 
-    def __init__(self, handler: Handler, communicator: VirtualCommunicator) -> None:
+    def __init__(self, handler: Handler, communicator: VirtualCommunicator, journal: Journal) -> None:
         self._handler = handler
         self._communicator = communicator
+        self._journal = journal
 
     @property
     def is_running(self) -> bool:
         return self._handler.is_running
 
     def handle(self, source: int, message: AnyMessage) -> None:
-        self._communicator.node.record(Received(self._communicator.channel, source, message))
+        self._journal.received(self._communicator.node, self._communicator.channel, source, message)
         self._handler.handle(source, message)
 
 
@@ -225,7 +251,7 @@ class VirtualNode:
 
     def record(self, event: AnyEvent) -> None:
         run = self._run
-        run.journal.record(Record(run.simulation.now_s, self.rank, self.thread, self.step, event))
+        run.journal.record(run.simulation.now_s, self.rank, self.thread, self.step, event)
 
     def failure(self, error: Exception) -> WorkerFailed:
         """Record that this thread has failed, and say where."""
@@ -285,7 +311,7 @@ class VirtualRun:
         self._plan = plan
         self._patience_s = patience_of(network, plan, LEAST_PATIENCE_S)
         self._is_storing = options.resume or options.restart or any(map(_is_restarting, plan))
-        self._kind = TracedCommunicator if journal.is_traced else VirtualCommunicator
+        self._kind = TracedCommunicator if journal.hears_messages else VirtualCommunicator
         if plan:
             self._kind = FaultyCommunicator
             self.faults = VirtualFaults(self, plan)
@@ -332,7 +358,7 @@ class VirtualRun:
     def record(self, rank: int, event: AnyEvent) -> None:
         """What happens to a rank, whatever it does itself."""
         step = self._nodes[rank].step if rank in self._nodes else "P1"
-        self.journal.record(Record(self.simulation.now_s, rank, "main", step, event))
+        self.journal.record(self.simulation.now_s, rank, "main", step, event)
 
     def where(self, rank: int) -> str:
         node = self._nodes.get(rank)
@@ -399,7 +425,6 @@ def run_virtual(
     options: Options,
     observer: Observer,
     trace: TraceWriter | None = None,
-    tap: Tap | None = None,
 ) -> Totals:
     """Run `scenario` in virtual time, in this process and thread.
 
@@ -407,7 +432,7 @@ def run_virtual(
     inputs are not read again. The same scenario and options give the same events at the same times. Raises `RunError`
     where a client fails, the time limit (of the wall) is reached, or a signal comes.
     """
-    journal = Journal(observer, trace, tap)
+    journal = Journal(observer, trace, None)
     run = VirtualRun(scenario, output, options, journal)
     signals = SignalWatch()
     ends_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
@@ -420,6 +445,23 @@ def run_virtual(
         finally:
             journal.flush()
             observer.end()
+    return run.totals()
+
+
+def simulate(scenario: Scenario, options: Options, ear: Ear, most_events: int) -> Totals:
+    """Run `scenario` in virtual time and in memory, for an ear alone; quick to begin and to end.
+
+    Raises `RunTimedOut` after `most_events`, which stands for a swarm that never comes to an end, and else what
+    `run_virtual` raises. Takes no notice of signals.
+    """
+    run = VirtualRun(scenario, None, options, Journal(None, None, ear))
+    run.start()
+    num_left = most_events
+    while run.running and run.simulation.run(BATCH):
+        num_left -= BATCH
+        if num_left <= 0:
+            raise RunTimedOut(f"no end after {most_events:,} events, at {run.simulation.now_s:.6f} s of virtual time")
+    run.check_end()
     return run.totals()
 
 

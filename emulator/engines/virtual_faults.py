@@ -159,15 +159,21 @@ class VirtualFaults:
         if rank in self.died or rank in self.returning:
             raise Killed
 
+    def prepare_send(self, rank: int) -> None:
+        """Do what is due before this rank sends once more. Raises `Killed` where it is dead, now or since before."""
+        self.check(rank)
+        self.injector.count_message(rank)
+        self.check(rank)
+
     def send(self, node: "VirtualNode", channel: Channel, dest: int, message: AnyMessage) -> None:
-        """Put a message on its way, past the rules. Raises `Killed` where the rank is dead."""
+        """Put a message on its way, past the rules."""
         simulation, source = self._run.simulation, node.rank
         inbox = simulation.inboxes[channel][dest]
         verdict = self._rules.verdict(source, dest, channel, message, self._rng) if self._rules.is_active else None
         if verdict is None or verdict.action == "passed":
             simulation.send(inbox, source, dest, message)
             return
-        if self._run.journal.is_traced:
+        if self._run.journal.hears_messages:
             what = "delayed" if verdict.action == "held" else verdict.action
             node.record(MessageFaulted(what, channel, dest, verdict.message or message))
         match verdict.action:
