@@ -259,6 +259,8 @@ def _header(scenario: Scenario, options: Options) -> Header:
         scenario=str(scenario.inputs),
         engine=options.engine,
         rng_seed=options.rng_seed,
+        faults=options.faults,
+        is_resumed=options.resume,
         program=f"emulator {__version__}",
     )
     if options.engine == "virtual":
