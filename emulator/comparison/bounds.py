@@ -6,13 +6,13 @@ and downlinks that are no limit. The least makespan is 1 + floor(log2 N) / M tim
 is M + floor(log2 N) rounds of one part each. Schedules reach it, so no better bound can be proven for one seed.
 
 The paper has no formula for S seeds. What is used here is proven as follows, for uploaders that send one segment after
-the other, each in a time of 1 or more. Cut time into rounds of 1.
+the other, each in a time of 1 or more; it arrives when it is sent, or later. Cut time into rounds of 1.
 
 - *The last part.* Before the end of round c = ceil(M / S), the seeds have sent at most S (c - 1) < M whole segments, so
-  some segment has arrived nowhere, and S clients hold it. Whoever passes it on in one round has held it before that
-  round, and passes it on once: those that hold it before the end of round c + j are at most S 2^j. In the end N + S
+  some segment has been sent to nobody, and S clients hold it. Whoever sends it in one round has held it before that
+  round, and sends it once: those that hold it before the end of round c + j are at most S 2^j. In the end N + S
   clients hold it, which takes at least c + ceil(log2((N + S) / S)) - 1 rounds. For S = 1 this is M + floor(log2 N).
-- *All parts.* By the same doubling, at most min(S 2^(k-1), N + S) segments arrive in round k. N M have to.
+- *All parts.* By the same doubling, at most min(S 2^(k-1), N + S) segments are sent in round k. N M have to be.
 
 Both hold for each file by itself: clients that do not want it never hold it, and other files only take up room.
 
@@ -112,11 +112,10 @@ def _demands(clients: Sequence[ClientInput]) -> list[_Demand]:
 
 
 def _rounds_s(demands: Sequence[_Demand], network: Network) -> Iterator[float]:
-    """For each file, with the quickest upload that there can be: fastest uplink into fastest downlink."""
+    """For each file, with the fastest uplink of those that can have it."""
     for demand in demands:
         up_s = min(_segment_s(network, network.up[rank]) for rank in demand.owners | demand.wanters)
-        down_s = min(_segment_s(network, network.down[rank]) for rank in demand.wanters)
-        yield least_rounds(demand.num_segments, len(demand.wanters), len(demand.owners)) * max(up_s, down_s)
+        yield least_rounds(demand.num_segments, len(demand.wanters), len(demand.owners)) * up_s
 
 
 def _fluid_s(demands: Sequence[_Demand], network: Network, arrivals_s: Sequence[float]) -> Iterator[float]:

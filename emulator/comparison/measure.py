@@ -42,9 +42,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     num_segments: int
     """Segments got."""
     num_from_origin: int
-    """Of these, given by clients that owned a file from the start."""
+    """Segments sent by clients that owned a file from the start, of use or not."""
     num_cross_zone: int | None
-    """Of these, given by a client of another zone; None where there are no zones."""
+    """Of those got, given by a client of another zone; None where there are no zones."""
     num_wasted: int
     """Segments sent that nobody had use for: late, lost, doubled or wrong."""
     jain_index: float
@@ -92,7 +92,7 @@ def _row(job: Job, swarm: Swarm, result: RunResult, given: Mapping[tuple[int, in
     leechers = [rank for rank, num_segments in enumerate(swarm.scenario.wanted_segments(), 1) if num_segments]
     times_s = _times_s(leechers, swarm, result)
     bound = lower_bound(clients, network, swarm.options.arrivals_s)
-    num_sent = sum(client.num_uploaded for client in result.clients)
+    num_sent = _num_sent(result, given)
     return Row(
         job=job,
         num_clients=len(clients),
@@ -108,9 +108,9 @@ def _row(job: Job, swarm: Swarm, result: RunResult, given: Mapping[tuple[int, in
         p99_s=quantile(times_s, len(leechers), 99),
         segment_bytes=network.segment_bytes,
         num_segments=result.num_segments,
-        num_from_origin=sum(count for (uploader, _), count in given.items() if clients[uploader - 1].owned),
+        num_from_origin=sum(num for client, num in zip(clients, num_sent, strict=True) if client.owned),
         num_cross_zone=_num_cross_zone(network, given),
-        num_wasted=max(0, num_sent - sum(given.values())),
+        num_wasted=sum(num_sent) - sum(given.values()),
         jain_index=result.jain_index,
         num_misses=sum(client.num_misses for client in result.clients),
         num_messages=result.num_messages,
@@ -123,6 +123,14 @@ def _times_s(leechers: Sequence[int], swarm: Swarm, result: RunResult) -> list[f
     arrivals_s = swarm.options.arrivals_s
     finished = ((rank, result.clients[rank - 1].finished_s) for rank in leechers)
     return sorted(time_s - (arrivals_s[rank] if arrivals_s else 0.0) for rank, time_s in finished if time_s is not None)
+
+
+def _num_sent(result: RunResult, given: Mapping[tuple[int, int], int]) -> list[int]:
+    """What each client sent: by its own count, or by those who got it where it died before it could tell."""
+    num_given = [0] * len(result.clients)
+    for (uploader, _), count in given.items():
+        num_given[uploader - 1] += count
+    return [max(client.num_uploaded, num) for client, num in zip(result.clients, num_given, strict=True)]
 
 
 def _num_cross_zone(network: Network, given: Mapping[tuple[int, int], int]) -> int | None:

@@ -158,7 +158,8 @@ def test_for_one_file_no_bound_is_below_the_formula_of_kumar_and_ross(
 def shortest_makespan(up: list[float], down: list[float], num_segments: int) -> float:
     """The optimum for client 1 as the only seed, by trying all orders of transfers, each begun as soon as it can be.
 
-    A client sends one segment at a time, and gets one at a time, as in the protocol.
+    A client sends one segment at a time, and gets one at a time, as in the protocol. What a slower downlink holds up
+    leaves the uploader's line free.
     """
     best = inf
     arrived = {(0, segment): 0.0 for segment in range(num_segments)}
@@ -175,8 +176,8 @@ def shortest_makespan(up: list[float], down: list[float], num_segments: int) -> 
             if (source, segment) in arrived:
                 before = sends[source], gets[dest]
                 start = max(*before, arrived[source, segment])
-                done = start + max(1 / up[source], 1 / down[dest])
-                sends[source] = gets[dest] = arrived[dest, segment] = done
+                sends[source] = start + 1 / up[source]
+                done = gets[dest] = arrived[dest, segment] = start + max(1 / up[source], 1 / down[dest])
                 go_on(max(end, done))
                 del arrived[dest, segment]
                 sends[source], gets[dest] = before
@@ -212,10 +213,14 @@ def test_a_file_of_one_seed_has_to_leave_it_whatever_other_files_there_are() -> 
     assert bound == Bound(30.0, "fluid")
 
 
-def test_the_quickest_upload_counts_for_rounds_where_lines_differ() -> None:
-    # 3 + 2 rounds of at least 1/4 s: the fastest uplink has 5 segments/s, the fastest downlink 4.
-    bound = lower_bound(swarm(1, 4, 3), lines([5, 5, 5, 5, 5], [None, 4, 4, 4, 4]))
-    assert bound == Bound(1.25, "rounds")
+def test_the_fastest_uplink_counts_for_rounds_where_lines_differ() -> None:
+    # 3 + 2 rounds of at least 1/5 s; all uplinks together would take 12 / 21 s.
+    bound = lower_bound(swarm(1, 4, 3), lines([4, 4, 4, 4, 5], [None, 9, 9, 9, 9]))
+    assert bound == Bound(1.0, "rounds")
+
+
+def test_an_uplink_without_limit_leaves_the_downlinks() -> None:
+    assert lower_bound(swarm(1, 4, 3), lines([None] * 5, [None, 9, 9, 9, 6])) == Bound(0.5, "fluid")
 
 
 def test_without_limits_or_wants_there_is_no_bound() -> None:
@@ -241,4 +246,4 @@ def test_who_comes_late_is_done_late() -> None:
     network = lines([4, 4, 4], [None, 2, 2])
     assert lower_bound(swarm(1, 2, 10), network, (0.0, 0.0, 1.0, 7.5)) == Bound(7.5 + 5.0, "fluid")
     assert lower_bound(swarm(1, 2, 10), network, (0.0, 0.0, 9.0, 0.0)) == Bound(9.0 + 5.0, "fluid")
-    assert lower_bound(swarm(1, 2, 10), network) == Bound((10 + 1) * 0.5, "rounds")
+    assert lower_bound(swarm(1, 2, 10), network) == Bound(10 * 0.5, "fluid")

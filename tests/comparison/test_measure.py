@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from emulator.comparison.grid import Job
 from emulator.comparison.measure import MOST_TIMES, Row, measure, quantile, some_of
 from emulator.comparison.subjects import Subject
+from emulator.protocol.round import Round
 from emulator.scenario.plan_network import NetworkFlags
 from emulator.strategies import STRATEGIES
 from tests.comparison.made import job
@@ -58,6 +59,20 @@ def test_a_row_survives_being_written_and_read() -> None:
 
 def test_the_same_run_has_the_same_row() -> None:
     assert measure(job(rng_seed=3)) == measure(job(rng_seed=3))
+
+
+class Race:
+    """A strategy that asks all seeds for every segment."""
+
+    def run_round(self, round: Round) -> None:
+        while round.is_open and round.race(round.first_missing, round.seeds) is not None:
+            pass
+
+
+def test_what_was_sent_and_not_needed_is_wasted_and_costs_the_origin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(STRATEGIES, "race", Race)
+    row = measure(job(strategy="race", subject=Subject(num_clients=5, num_seeds=3, num_segments=6)))
+    assert (row.num_segments, row.num_wasted, row.num_from_origin) == (12, 24, 36)
 
 
 PLAN = """\
@@ -164,7 +179,7 @@ def test_no_strategy_beats_the_bound(subject: Subject, strategy: str, rng_seed: 
     assert row.makespan_s is not None
     assert row.makespan_s >= (row.bound_s or 0.0) * (1 - 1e-9)
     assert row.num_segments == row.num_leechers * subject.num_segments
-    assert row.num_segments >= row.num_from_origin >= min(subject.num_segments, row.num_segments)
+    assert row.num_segments + row.num_wasted >= row.num_from_origin >= subject.num_segments
     assert list(row.times_s) == sorted(row.times_s)
 
 
