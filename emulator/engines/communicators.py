@@ -8,6 +8,7 @@ import msgspec
 from emulator.engines.journal import Journal
 from emulator.engines.packet_queue import PacketQueue
 from emulator.engines.road import Road
+from emulator.engines.rules import Verdict
 from emulator.engines.wiring import Wiring
 from emulator.protocol.events import Channel, MessageFaulted
 from emulator.protocol.messages import AnyMessage
@@ -66,11 +67,15 @@ class RoadCommunicator(QueueCommunicator):
         self._journal = journal
 
     def send(self, message: AnyMessage, dest: int) -> None:
-        verdict = self._road.carry(self._channel, dest, self._wiring.inbox(self._channel, dest), message)
-        if verdict.action != "passed" and self._journal.is_traced:
-            done = "delayed" if verdict.action == "held" else verdict.action
-            event = MessageFaulted(done, self._channel, dest, verdict.message or message)
-            self._journal.trace(self._node.thread, self._node.step, event)
+        def note(verdict: Verdict) -> None:
+            if self._journal.is_traced and verdict.action != "passed":
+                done = "delayed" if verdict.action == "held" else verdict.action
+                event = MessageFaulted(done, self._channel, dest, verdict.message or message)
+                self._journal.trace(self._node.thread, self._node.step, event)
+                if self._journal.is_told_first:
+                    self._journal.flush()
+
+        self._road.carry(self._channel, dest, self._wiring.inbox(self._channel, dest), message, note)
 
 
 class TracedCommunicator:

@@ -3,13 +3,13 @@
 import random
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from emulator.engines.lines import Lines
 from emulator.engines.packet_queue import PacketQueue
-from emulator.engines.rules import PASSED, MessageRules, Verdict, make_rule
+from emulator.engines.rules import MessageRules, Verdict, make_rule
 from emulator.engines.sender import Sender
 from emulator.engines.wiring import FaultBoard
 from emulator.protocol.events import Channel
@@ -22,6 +22,9 @@ LOOK_EVERY_S = 0.005
 
 _encode = msgspec.msgpack.Encoder().encode
 
+Note = Callable[[Verdict], None]
+"""Hears what becomes of a message that does not pass as it is, before it goes on its way."""
+
 
 class Road:
     """Carries the messages of all threads of one rank: each arrives when the lines say, if no fault concerns it."""
@@ -32,8 +35,15 @@ class Road:
         self._sender = sender
         self._lines = lines
 
-    def carry(self, channel: Channel, dest: int, inbox: PacketQueue, message: AnyMessage) -> Verdict:  # noqa: ARG002
-        """Send a message on its way; returns what becomes of it."""
+    def carry(
+        self,
+        channel: Channel,  # noqa: ARG002
+        dest: int,
+        inbox: PacketQueue,
+        message: AnyMessage,
+        note: Note,  # noqa: ARG002
+    ) -> None:
+        """Send a message on its way."""
         now_s = self._clock.now()
         arrival_s = self._arrival_s(now_s, dest, message)
         data = _encode((self._rank, message))
@@ -41,7 +51,6 @@ class Road:
             inbox.deliver(data)
         else:
             self._sender.post(arrival_s, inbox, data)
-        return PASSED
 
     def _arrival_s(self, now_s: float, dest: int, message: AnyMessage) -> float:
         if self._lines is None:
@@ -76,20 +85,21 @@ class FaultyRoad(Road):
         """What goes on its way when the fault at this place of the plan ends."""
         sender.look_regularly(self.look, LOOK_EVERY_S)
 
-    def carry(self, channel: Channel, dest: int, inbox: PacketQueue, message: AnyMessage) -> Verdict:
+    def carry(self, channel: Channel, dest: int, inbox: PacketQueue, message: AnyMessage, note: Note) -> None:
         with self._lock:
             self._look()
             now_s = self._clock.now()
             verdict = self._rules.verdict(self._rank, dest, channel, message, self._rng)
             arriving = message if verdict.message is None else verdict.message
             data = _encode((self._rank, arriving))
+            if verdict.action != "passed":
+                note(verdict)
             if verdict.action == "held":
                 self._held[verdict.fault].append((inbox, data))
-                return verdict
+                return
             arrival_s = self._arrival_s(now_s, dest, message)
             for time_s in _arrivals_s(arrival_s, verdict):
                 self._sender.post(time_s, inbox, data)
-        return verdict
 
     def look(self) -> bool:
         """Notice what the parent has switched; whether anything is held back."""

@@ -234,10 +234,11 @@ class Supervisor:
             self._posts.post((channel, rank), rank, Returned())
             for other in sorted({*self.died, *self._awaited}):
                 self._posts.post((channel, rank), other, Lost(other in self._awaited))
-        self._crew.start_again(rank, is_state_kept=comeback.is_state_kept)
+        # Recorded first: the new life's own events come after it.
         self.record(rank, Restarted(comeback.is_state_kept))
         if self._trace is not None:
             self._trace.remember(rank, self.now_s())
+        self._crew.start_again(rank, is_state_kept=comeback.is_state_kept)
         self._tell_everybody(rank, Returned())
         self._await_end(rank)
 
