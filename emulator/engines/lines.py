@@ -1,8 +1,10 @@
 """The network model, once for both engines: when does a message that is sent now arrive?
 
-Segments leave their uploader one after the other, each as fast as the slowest of uploader's line, downloader's line and
-the link between their zones lets it through (cut-through: it is on all three at once). All other messages are small
-and take the propagation delay alone. `docs/network-model.md` derives the formulas and says what they leave out.
+Segments leave their uploader one after the other, as fast as its line lets them through. They are on the downloader's
+line and on the link between their zones from the same moment (cut-through), and there when the slowest of the three
+is done with them. What a slower downlink or a busy link holds up waits there, and the uploader goes on with the next
+one. All other messages are small and take the propagation delay alone. `docs/network-model.md` has the formulas, and
+says what they leave out.
 """
 
 from emulator.scenario.network import Network
@@ -66,15 +68,16 @@ class Lines:
             return now_s + delay_s
         free_s = self._up_free_s[source]
         start_s = free_s if free_s > now_s else now_s
-        up_s, down_s = self._up_s[source], self._down_s[dest]
-        end_s = start_s + (up_s if up_s > down_s else down_s)
+        self._up_free_s[source] = end_s = start_s + self._up_s[source]
+        down_end_s = start_s + self._down_s[dest]
+        if down_end_s > end_s:
+            end_s = down_end_s
         if link_s:
             link_free_s = self._link_free_s[here][there]
             link_end_s = (link_free_s if link_free_s > start_s else start_s) + link_s
             self._link_free_s[here][there] = link_end_s
             if link_end_s > end_s:
                 end_s = link_end_s
-        self._up_free_s[source] = end_s
         return end_s + delay_s
 
     def slow(self, rank: int, factor: float) -> None:

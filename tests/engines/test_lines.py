@@ -50,10 +50,21 @@ def test_small_messages_wait_for_no_line() -> None:
     assert lines.arrival_s(0.0, 1, 2, False) == 0.5
 
 
-def test_the_slower_end_sets_the_pace_and_the_uploader_waits_with_it() -> None:
+def test_a_slow_downlink_holds_up_its_own_segment_only() -> None:
     lines = Lines(network(up=(None, 100.0, 100.0, 100.0), down=(None, None, 25.0, 200.0)))
-    assert lines.arrival_s(0.0, 1, 2, True) == 4.5
-    assert lines.arrival_s(0.0, 1, 3, True) == 5.5
+    assert lines.arrival_s(0.0, 1, 2, True) == 4.5  # begun at 0, on the slower line until 4
+    assert lines.arrival_s(0.0, 1, 3, True) == 2.5  # begun at 1, when the uploader's own line was free
+
+
+def test_an_uploader_serves_as_many_slow_downlinks_at_once_as_its_line_carries() -> None:
+    lines = Lines(Network.uniform(11, up=1000.0, down=100.0, delay_s=0.0, segment_bytes=1000))
+    arrivals_s = [lines.arrival_s(0.0, 1, dest, True) for dest in range(2, 11)]
+    assert arrivals_s == [10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0]
+
+
+def test_segments_on_the_same_way_keep_their_order() -> None:
+    lines = Lines(network(up=(None, 100.0, 100.0, 100.0), down=(None, None, 25.0, None)))
+    assert [lines.arrival_s(0.0, 1, 2, True) for _ in range(3)] == [4.5, 5.5, 6.5]
 
 
 def test_what_two_uploaders_send_one_client_does_not_wait_for_each_other() -> None:
@@ -69,10 +80,17 @@ def test_all_transfers_from_zone_to_zone_share_a_link_and_queue_on_it() -> None:
     assert lines.arrival_s(4.0, 1, 2, True) == 5.5  # within a zone
 
 
-def test_an_uploader_whose_segment_waits_for_a_link_sends_nothing_meanwhile() -> None:
+def test_a_segment_that_waits_for_a_link_leaves_its_uploader_s_line_free() -> None:
     lines = Lines(two_zones(rate=50.0, up=100.0))
-    lines.arrival_s(0.0, 1, 3, True)
-    assert lines.arrival_s(0.0, 1, 2, True) == 3.5
+    assert [lines.arrival_s(0.0, 1, 3, True) for _ in range(2)] == [2.5, 4.5]
+    assert lines.arrival_s(0.0, 1, 2, True) == 3.5  # the third one of this uploader, and within its zone
+
+
+def test_a_link_keeps_the_order_in_which_segments_were_asked_for() -> None:
+    """Even of a segment that has to wait for its uploader's own line first."""
+    lines = Lines(two_zones(rate=400.0, up=100.0))
+    assert [lines.arrival_s(0.0, 1, 3, True) for _ in range(2)] == [1.5, 2.5]
+    assert lines.arrival_s(0.0, 2, 3, True) == 2.0  # the link has the second one from 1.0 to 1.25, then this one
 
 
 def test_a_link_that_is_faster_than_the_lines_is_busy_for_its_own_time_only() -> None:
@@ -141,17 +159,15 @@ class Model:
         if not is_segment:
             return now_s + delay_s
         start_s = max(now_s, self.up_free_s[source])
-        end_s = start_s + max(
-            self._segment_s(self.network.up[source], source), self._segment_s(self.network.down[dest], dest)
-        )
+        up_end_s = self.up_free_s[source] = start_s + self._segment_s(self.network.up[source], source)
+        ends_s = [up_end_s, start_s + self._segment_s(self.network.down[dest], dest)]
         if link is not None and link.bytes_per_s is not None:
             way = (names[0], names[1])
             self.link_free_s[way] = max(self.link_free_s.get(way, Fraction(0)), start_s) + Fraction(
                 self.network.segment_bytes
             ) / Fraction(link.bytes_per_s)
-            end_s = max(end_s, self.link_free_s[way])
-        self.up_free_s[source] = end_s
-        return end_s + delay_s
+            ends_s.append(self.link_free_s[way])
+        return max(ends_s) + delay_s
 
     def _segment_s(self, rate: float | None, rank: int) -> Fraction:
         return self.factors[rank] * self.network.segment_bytes / Fraction(rate) if rate else Fraction(0)
