@@ -4,11 +4,11 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from emulator.scenario.outputs import format_output
+from emulator.scenario.outputs import RESUME_FOLDER, format_output
 from emulator.scenario.scenario import Scenario, output_name
 
 POLL_S = 0.005
@@ -70,8 +70,21 @@ def assert_no_process_left(session: int, within_s: float = 1.0, besides: int = 0
 
 
 def assert_outputs_whole(scenario: Scenario, output: Path) -> None:
-    """Whatever is in the folder of outputs is an output, and whole."""
+    """Whatever is in the folder of outputs is an output, and whole; or what a run that is resumed goes on from."""
     expected = {output_name(*key): metadata for key, metadata in scenario.expected_outputs().items()}
     for path in output.iterdir() if output.exists() else ():
+        if path.name == RESUME_FOLDER:
+            continue
         assert path.name in expected, f"{path.name} was left behind"
         assert path.read_bytes() == format_output(expected[path.name]), f"{path.name} is not whole"
+
+
+def assert_survivors_have_what_there_is(scenario: Scenario, output: Path, dead: Collection[int]) -> None:
+    """Clients that lived have every wanted file that one of them owned, or came to have."""
+    expected = scenario.expected_outputs()
+    alive = [rank for rank in range(1, len(scenario.clients) + 1) if rank not in dead]
+    have = {key for key in expected if (output / output_name(*key)).exists()}
+    there = {metadata.name for rank in alive for metadata in scenario.clients[rank - 1].owned}
+    there |= {file for rank, file in have if rank in alive}
+    missing = [(rank, file) for rank, file in expected if rank in alive and file in there and (rank, file) not in have]
+    assert not missing, f"clients lived, and files were there: {missing}"

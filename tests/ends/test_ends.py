@@ -1,6 +1,5 @@
 """How runs end that do not end well: soon, with one line, and without leaving anything."""
 
-import contextlib
 import json
 import os
 import re
@@ -12,63 +11,110 @@ from pathlib import Path
 
 import pytest
 
-from emulator.scenario.scenario import Scenario
-from tests.ends.leftovers import wait_until
+from emulator.scenario.scenario import Scenario, output_name
+from tests.ends.leftovers import assert_survivors_have_what_there_is, wait_until
 from tests.ends.runs import StartRun, is_stopped, no_core_dumps
 
 # A worker dies
 
+WHERE = r"download thread at [PD]\d, upload thread at [PU]\d"
+NOT_PROVEN = r"emulator: not proven: \d+ of 12 wanted files are right: \d+ missing in .*\n"
+
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
-@pytest.mark.parametrize("rank", [0, 3])
-def test_the_death_of_a_worker_ends_the_run_and_is_named(start: StartRun, rank: int, signum: signal.Signals) -> None:
+def test_the_death_of_the_tracker_ends_the_run_and_is_named(start: StartRun, signum: signal.Signals) -> None:
     run = start()
     run.wait_until_it_downloads()
-    pid = run.tell_rank(rank, signum)
+    pid = run.tell_rank(0, signum)
     assert run.end() == 1
-    where = r"main thread at T\d" if rank == 0 else r"download thread at [PD]\d, upload thread at [PU]\d"
-    name = "the tracker" if rank == 0 else f"client {rank}"
-    assert re.fullmatch(rf"emulator: {name} \(process {pid}\) was killed by {signum.name}; {where}\n", run.errors)
+    told = rf"emulator: the tracker \(process {pid}\) was killed by {signum.name}; main thread at T\d\n"
+    assert re.fullmatch(told, run.errors)
 
 
-def test_the_death_of_a_spawned_worker_is_named_alike(start: StartRun) -> None:
-    run = start("--quiet", "--start-method", "spawn")
+@pytest.mark.parametrize(
+    ("method", "signum"),
+    [("fork", signal.SIGKILL), ("fork", signal.SIGTERM), ("fork", signal.SIGSEGV), ("spawn", signal.SIGKILL)],
+)
+def test_when_a_client_dies_the_others_go_on_without_it(
+    start: StartRun, short: Scenario, method: str, signum: signal.Signals
+) -> None:
+    run = start("--quiet", "--start-method", method, scenario=short)
     run.wait_until_it_downloads()
-    pid = run.tell_rank(2, signal.SIGKILL)
-    assert run.end() == 1
-    where = r"download thread at [PD]\d, upload thread at [PU]\d"
-    assert re.fullmatch(rf"emulator: client 2 \(process {pid}\) was killed by SIGKILL; {where}\n", run.errors)
+    pid = run.tell_rank(3, signum)
+    assert run.process.wait(50) == 1
+    run.assert_nothing_left()
+    assert_survivors_have_what_there_is(short, run.output, dead={3})
+    told = rf"emulator: client 3 \(process {pid}\) was killed by {signum.name}; {WHERE}\n{NOT_PROVEN}"
+    assert re.fullmatch(told, run.errors)
 
 
-def test_a_stopped_worker_does_not_keep_the_others_death_from_ending_the_run(start: StartRun) -> None:
-    run = start()
+def test_when_all_clients_but_one_die_that_one_comes_to_its_end(start: StartRun, short: Scenario) -> None:
+    run = start(scenario=short)
+    run.wait_until_it_downloads()
+    clients = run.workers[1:]
+    for worker in clients[1:]:
+        os.kill(worker.pid, signal.SIGKILL)
+    assert run.process.wait(50) == 1
+    run.assert_nothing_left()
+    assert_survivors_have_what_there_is(short, run.output, dead={2, 3, 4})
+    assert run.errors.count(" was killed by SIGKILL; ") == 3
+    assert run.errors.count("\n") == 4
+
+
+def test_a_stopped_client_hears_of_a_death_when_it_goes_on(start: StartRun, short: Scenario) -> None:
+    run = start(scenario=short)
     run.wait_until_it_downloads()
     stopped = run.tell_rank(1, signal.SIGSTOP)
     wait_until(lambda: is_stopped(stopped), 5, "the client is stopped")
     run.tell_rank(2, signal.SIGKILL)
-    assert run.end() == 1
+    wait_until(lambda: len(run.workers) == 4, 5, "the dead client is noticed")
+    os.kill(stopped, signal.SIGCONT)
+    assert run.process.wait(50) == 1
+    run.assert_nothing_left()
+    assert_survivors_have_what_there_is(short, run.output, dead={2})
     assert "emulator: client 2 " in run.errors
 
 
-def test_workers_that_die_together_are_one_line(start: StartRun) -> None:
+def test_workers_that_all_die_together_are_one_line(start: StartRun) -> None:
     run = start()
     run.wait_until_it_downloads()
     for worker in run.workers:
-        with contextlib.suppress(ProcessLookupError):  # the parent kills the rest as soon as it sees the first
-            os.kill(worker.pid, signal.SIGKILL)
+        os.kill(worker.pid, signal.SIGKILL)
     assert run.end(within_s=20) == 1
-    assert re.fullmatch(r"emulator: (the tracker|client \d) .* was killed by SIGKILL; .*\n", run.errors)
+    assert re.fullmatch(r"emulator: the tracker .* was killed by SIGKILL; .*\n", run.errors)
 
 
-def test_as_json_a_death_is_told_on_stdout_too(start: StartRun) -> None:
-    run = start("--json")
+def test_as_json_a_death_is_told_on_stdout(start: StartRun, short: Scenario) -> None:
+    run = start("--json", scenario=short)
     run.wait_until_it_downloads()
-    run.tell_rank(2, signal.SIGKILL)
-    assert run.end() == 1
+    pid = run.tell_rank(2, signal.SIGKILL)
+    assert run.process.wait(50) == 1
+    run.assert_nothing_left()
     told = json.loads(run.told)
-    assert told["error"] in run.errors
+    assert re.fullmatch(rf"client 2 \(process {pid}\) was killed by SIGKILL; {WHERE}", told["died"]["2"])
     assert told["is_proven"] is False
     assert told["exit_status"] == 1
+    assert run.errors == ""
+
+
+def test_a_client_that_is_killed_comes_back_where_the_run_says_so(start: StartRun, short: Scenario) -> None:
+    run = start("--quiet", "--restart", scenario=short)
+    run.wait_until_it_downloads()
+    run.tell_rank(2, signal.SIGKILL)
+    assert run.process.wait(50) == 0
+    run.assert_nothing_left()
+    assert run.errors == ""
+    assert sorted(path.name for path in run.output.iterdir()) == sorted(
+        output_name(*key) for key in short.expected_outputs()
+    )
+
+
+def test_a_paused_client_does_not_outlive_a_parent_that_is_killed(start: StartRun) -> None:
+    run = start("--quiet", "--fault", "pause client 2 at 0.1s for 1000s")
+    run.wait_until_it_downloads()
+    wait_until(lambda: any(is_stopped(worker.pid) for worker in run.workers), 20, "the client is stopped")
+    run.tell(signal.SIGKILL)
+    assert run.end() == -signal.SIGKILL
 
 
 # A worker is stopped
