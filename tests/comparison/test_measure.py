@@ -183,16 +183,43 @@ def test_no_strategy_beats_the_bound(subject: Subject, strategy: str, rng_seed: 
     assert list(row.times_s) == sorted(row.times_s)
 
 
-def makespans(strategy: str, sizes: tuple[int, ...]) -> list[float]:
-    found = []
-    for size in sizes:
-        row = measure(job(strategy=strategy, subject=Subject(num_clients=size + 1, num_seeds=1, num_segments=20)))
-        assert row.makespan_s is not None
-        found.append(row.makespan_s)
-    return found
+class SeedsOnly:
+    """A strategy that asks nobody else: clients and a server."""
+
+    def run_round(self, round: Round) -> None:
+        with round.connect(round.random.choice(round.seeds)) as visit:
+            visit.take_until_miss()
 
 
-@pytest.mark.skipif("seeds-only" not in STRATEGIES, reason="not there")
-def test_without_peers_the_makespan_grows_with_the_number_of_clients() -> None:
-    small, large = makespans("seeds-only", (8, 64))
-    assert large / small == pytest.approx(8, rel=0.1)
+class LeastBusy:
+    """A strategy that takes any segment from the least busy of a few that have something."""
+
+    def run_round(self, round: Round) -> None:
+        while round.is_open:
+            others = [*round.seeds, *round.peers]
+            asked = round.random.sample(others, min(6, len(others)))
+            counts = {other: count for other in asked if (count := round.count_connections(other)) is not None}
+            for other in sorted(counts, key=counts.__getitem__):
+                if segments := round.ask_holdings(other):
+                    with round.connect(other) as visit:
+                        visit.take(round.random.choice(sorted(segments)))
+                    break
+            else:
+                return
+
+
+def makespan_s(strategy: str, num_leechers: int) -> float:
+    row = measure(job(strategy=strategy, subject=Subject(num_clients=num_leechers + 1, num_seeds=1, num_segments=20)))
+    assert row.makespan_s is not None
+    assert row.makespan_s > (row.bound_s or 0.0)
+    return row.makespan_s
+
+
+def test_a_server_alone_takes_as_much_longer_as_there_are_more_clients_and_a_swarm_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(STRATEGIES, "server", SeedsOnly)
+    monkeypatch.setitem(STRATEGIES, "swarm", LeastBusy)
+    assert makespan_s("server", 64) / makespan_s("server", 8) == pytest.approx(8, rel=0.02)
+    assert makespan_s("swarm", 64) / makespan_s("swarm", 8) < 3
+    assert makespan_s("swarm", 8) < makespan_s("server", 8)
