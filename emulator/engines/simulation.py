@@ -21,6 +21,9 @@ React = Callable[[int, AnyMessage], None]
 Action = Callable[[], object]
 
 
+NOTHING_DUE: dict[int, float] = {}
+
+
 class Life(greenlet.greenlet):
     """A client's download thread, with what comes before and after it."""
 
@@ -32,12 +35,14 @@ class Life(greenlet.greenlet):
 class Inbox:
     """Messages that have arrived for one reader: a handler that reacts to each, or a greenlet that waits for one."""
 
-    __slots__ = ("_held", "messages", "react", "waiting")
+    __slots__ = ("_held", "due_s", "messages", "react", "waiting")
 
     def __init__(self) -> None:
         self.react: React | None = None
         self.waiting: greenlet.greenlet | None = None
         self.messages: list[tuple[int, AnyMessage]] = []
+        self.due_s: dict[int, float] = NOTHING_DUE
+        """When the latest segment of each sender arrives that is on its way: what it sends later comes after it."""
         self._held: tuple[React | None, greenlet.greenlet | None] | None = None
 
     def deliver(self, source: int, message: AnyMessage) -> None:
@@ -48,6 +53,11 @@ class Inbox:
             waiting.switch((source, message))
         else:
             self.messages.append((source, message))
+
+    def expect(self, source: int, arrival_s: float, now_s: float) -> None:
+        """A segment is on its way here."""
+        self.due_s = {other: due_s for other, due_s in self.due_s.items() if due_s > now_s}
+        self.due_s[source] = arrival_s
 
     def serve(self, react: React) -> None:
         """From now on, react at once; first to what is here already."""
@@ -122,9 +132,11 @@ class Simulation:
         }
         self._delay_s = DELAY_S if network is None else network.delay_s
         self._is_even = network is None or all(link.delay_s is None for link in network.links)
-        """Whether all messages but segments take the same time, and arrive in the order in which they were sent."""
+        """Whether all messages but segments take the same time."""
         self._lines = None if network is None or (network.is_ideal and self._is_even) else Lines(network)
-        """What decides when the others arrive; None where there are none."""
+        """What decides when messages arrive; None where all take the same time."""
+        self._is_changing = False
+        """Whether one message may take less time than an earlier one between the same two ranks."""
         links = () if network is None else network.links
         self.longest_delay_s = max([self._delay_s, *(link.delay_s or 0.0 for link in links)])
         self._num_pauses: dict[int, int] = {}
@@ -203,10 +215,19 @@ class Simulation:
 
     def send(self, inbox: Inbox, source: int, dest: int, message: AnyMessage) -> None:
         """Put a message on its way."""
-        if self._is_even and (self._lines is None or type(message) is not Hit):
+        lines = self._lines
+        if lines is None:
+            self._soon.append((self.now_s + self._delay_s, self._next(), inbox, source, message))
+        elif type(message) is Hit:
+            arrival_s = lines.arrival_s(self.now_s, source, dest, True)
+            inbox.expect(source, arrival_s, self.now_s)
+            heappush(self._heap, (arrival_s, self._next(), inbox, source, message))
+        elif self._is_even and source not in inbox.due_s:
             self._soon.append((self.now_s + self._delay_s, self._next(), inbox, source, message))
         else:
-            arrival_s = self._arrival_s(source, dest, message)
+            arrival_s = max(lines.arrival_s(self.now_s, source, dest, False), inbox.due_s.get(source, 0.0))
+            if self._is_changing:
+                inbox.expect(source, arrival_s, self.now_s)
             heappush(self._heap, (arrival_s, self._next(), inbox, source, message))
 
     def send_late(self, inbox: Inbox, source: int, dest: int, message: AnyMessage, by_s: float) -> None:
@@ -223,7 +244,7 @@ class Simulation:
         """From now on, everything takes this rank so many times as long; 1 is as it was."""
         if self._lines is None:
             self._lines = Lines(self._network)
-        self._is_even = False
+        self._is_even, self._is_changing = False, True
         self.longest_delay_s = max(self.longest_delay_s, self.longest_delay_s * factor)
         self._lines.slow(rank, factor)
 

@@ -1,0 +1,148 @@
+"""One run of a storm: a swarm, how it is run and what goes wrong in it, all drawn from one number."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from emulator.options import Options
+from emulator.scenario.faults import Fault, draw_plan, parse_faults, restricted, shrunk
+from emulator.scenario.generate import Shape, generate
+from emulator.scenario.network import DELAY_S, SEGMENT_BYTES, Network
+from emulator.scenario.scenario import Scenario
+
+MOST_CLIENTS = 5
+MOST_FILES = 3
+MOST_SEGMENTS = 12
+NOWHERE = Path("storm")
+"""Stands for the folder that the inputs of a run in memory are not in."""
+SCALE_S = 0.05
+"""About how long such a swarm takes in virtual time: within it, faults happen."""
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that can be made again, made smaller, and written down as a scenario file."""
+
+    shape: Shape
+    strategy: str = "peers-first"
+    quota: int = 10
+    numwant: int = 50
+    rng_seed: int = 0
+    delay_s: float = DELAY_S
+    up: float | None = None
+    """Upload rate of every client, in bytes a second."""
+    stays_s: float | None = None
+    faults: tuple[str, ...] = ()
+
+    def scenario(self) -> Scenario:
+        return Scenario(NOWHERE, generate(self.shape), is_on_disk=False)
+
+    def options(self) -> Options:
+        """Raises `InputError` where a fault cannot be in such a swarm."""
+        network = None
+        if self.up is not None or self.delay_s != DELAY_S:
+            network = Network.uniform(self.shape.clients + 1, self.up, delay_s=self.delay_s)
+        return Options(
+            engine="virtual",
+            strategy=self.strategy,
+            quota=self.quota,
+            numwant=self.numwant,
+            rng_seed=self.rng_seed,
+            network=network,
+            stays_s=self.stays_s,
+            faults=self.faults,
+        )
+
+    def plan(self) -> tuple[Fault, ...]:
+        return parse_faults(self.faults, self.shape.clients)
+
+    def smaller(self) -> Iterator["Case"]:
+        """Simpler runs that may show the same, the simplest first."""
+        replace = msgspec.structs.replace
+        for plan in shrunk(self.plan()):
+            yield replace(self, faults=tuple(map(str, plan)))
+        for shape in _smaller_shapes(self.shape):
+            plan = restricted(self.plan(), shape.clients)
+            yield replace(self, shape=shape, faults=tuple(map(str, plan)))
+        plain = Case(shape=self.shape, faults=self.faults)
+        for name in ("stays_s", "up", "delay_s", "strategy", "quota", "numwant", "rng_seed"):
+            if getattr(self, name) != getattr(plain, name):
+                yield replace(self, **{name: getattr(plain, name)})
+
+    def toml(self) -> str:
+        """The run as a scenario file."""
+        shape, fewest, most = self.shape, *self.shape.segments
+        lines = [
+            "[swarm]",
+            *(f"{name} = {getattr(shape, name)}" for name in ("clients", "files", "seeds", "wants", "overlap")),
+            f'segments = "{fewest}-{most}"',
+            f"rng_seed = {shape.rng_seed}",
+            "",
+            "[run]",
+            f'strategy = "{self.strategy}"',
+            *(f"{name} = {getattr(self, name)}" for name in ("quota", "numwant", "rng_seed")),
+            "",
+            "[network]",
+            f"delay = {self.delay_s!r}",
+            f"segment_bytes = {SEGMENT_BYTES}",
+            *([f"up = {self.up!r}"] if self.up is not None else []),
+        ]
+        if self.stays_s is not None:
+            lines += ["", "[departures]", f"stays_s = {self.stays_s!r}"]
+        texts = "".join(f"    {_quoted(text)},\n" for text in self.faults)
+        return f"faults = [\n{texts}]\n\n" + "\n".join(lines) + "\n"
+
+
+def draw_case(rng_seed: int, strategies: tuple[str, ...], has_faults: bool) -> Case:
+    """The run of this number; the same number and strategies give the same run."""
+    rng = random.Random(f"storm/{rng_seed}")
+    clients = rng.randint(2, MOST_CLIENTS)
+    shape = Shape(
+        clients=clients,
+        files=rng.randint(1, MOST_FILES),
+        segments=(0, rng.randint(1, MOST_SEGMENTS)),
+        seeds=rng.randint(1, clients),
+        wants=rng.choice((0.5, 0.8, 1.0)),
+        overlap=rng.choice((0.0, 1.0)),
+        rng_seed=rng_seed,
+    )
+    drawn: dict[str, Any] = {
+        "strategy": rng.choice(strategies),
+        "quota": rng.choice((1, 3, 10)),
+        "numwant": rng.choice((1, 2, 50)),
+        "rng_seed": rng_seed,
+        "delay_s": rng.choice((DELAY_S, DELAY_S, 0.0, 0.005)),
+        "up": rng.choice((None, None, None, SEGMENT_BYTES * 500.0)),
+        "stays_s": rng.choice((None, None, None, 0.0, SCALE_S / 4)),
+    }
+    plan = draw_plan(rng, clients, SCALE_S, num_segments=MOST_SEGMENTS) if has_faults else ()
+    return Case(shape=shape, faults=tuple(map(str, plan)), **drawn)
+
+
+def _smaller_shapes(shape: Shape) -> Iterator[Shape]:
+    replace = msgspec.structs.replace
+    if shape.clients > 2:
+        clients = shape.clients - 1
+        yield replace(shape, clients=clients, seeds=min(shape.seeds, clients))
+    if shape.files > 1:
+        yield replace(shape, files=shape.files - 1)
+    fewest, most = shape.segments
+    for fewer in (most // 2, most - 1):
+        if fewer >= max(1, fewest):
+            yield replace(shape, segments=(fewest, fewer))
+    if fewest < most:
+        yield replace(shape, segments=(most, most))
+    if shape.seeds > 1:
+        yield replace(shape, seeds=shape.seeds - 1)
+    if shape.wants < 1:
+        yield replace(shape, wants=1.0)
+    if shape.overlap:
+        yield replace(shape, overlap=0.0)
+    if shape.rng_seed:
+        yield replace(shape, rng_seed=0)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,77 @@
+"""Is there anything wrong with a run? The checker, the outputs, and whether it came to an end."""
+
+from emulator.engines.virtual import Totals, simulate
+from emulator.errors import RunError, WorkerDied
+from emulator.protocol.events import AnyEvent, FileUnavailable, Restarted
+from emulator.protocol.messages import TRACKER
+from emulator.scenario.faults import can_lose_files, killed_ranks
+from emulator.scenario.scenario import Scenario
+from emulator.storm.cases import Case
+from emulator.trace.checker import Checker
+from emulator.trace.format import FORMAT, VERSION, Header
+
+MOST_EVENTS = 200_000
+"""A small swarm takes hundreds; one that takes so many will never come to an end."""
+MOST_PROBLEMS = 20
+
+
+class Ear(Checker):
+    """The checker as a run's ear; it keeps in mind which files clients have given up."""
+
+    def __init__(self, header: Header, scenario: Scenario) -> None:
+        super().__init__(header, scenario.clients)
+        self.given_up: set[tuple[int, str]] = set()
+
+    def event(self, rank: int, thread: str, event: AnyEvent) -> None:
+        super().event(rank, thread, event)
+        if isinstance(event, FileUnavailable):
+            self.given_up.add((rank, event.file))
+        elif isinstance(event, Restarted):
+            self.given_up = {given_up for given_up in self.given_up if given_up[0] != rank}
+
+
+def judge(case: Case) -> tuple[str, ...]:
+    """Run a case in virtual time, and say what is wrong with it; empty where nothing is."""
+    scenario, options = case.scenario(), case.options()
+    ear = Ear(_header(case), scenario)
+    try:
+        totals = simulate(scenario, options, ear, MOST_EVENTS)
+    except WorkerDied as error:
+        if TRACKER in killed_ranks(case.plan()):
+            return _violations(ear, is_cut=True)
+        return (str(error),)
+    except RunError as error:
+        return (str(error), *_violations(ear, is_cut=True))
+    return (*_violations(ear, is_cut=False), *_wrong_outputs(case, scenario, ear, totals))[:MOST_PROBLEMS]
+
+
+def _header(case: Case) -> Header:
+    return Header(
+        format=FORMAT,
+        version=VERSION,
+        clients=case.shape.clients,
+        strategy=case.strategy,
+        quota=case.quota,
+        numwant=case.numwant,
+        faults=case.faults,
+    )
+
+
+def _violations(ear: Ear, *, is_cut: bool) -> tuple[str, ...]:
+    return tuple(f"{violation.text}; {violation.expected}" for violation in ear.violations(is_cut))
+
+
+def _wrong_outputs(case: Case, scenario: Scenario, ear: Ear, totals: Totals) -> list[str]:
+    """Outputs are right, or their client is dead, or has given them up, which may be only where files can be lost."""
+    may_be_lost = can_lose_files(case.plan()) or case.stays_s is not None
+    problems = []
+    for rank, file in scenario.expected_outputs():
+        is_right = totals.written[rank].get(file) if rank in totals.written else None
+        if is_right is False:
+            problems.append(f"client {rank} has a wrong {file!r}")
+        if is_right is None and rank not in totals.died and (rank, file) not in ear.given_up:
+            problems.append(f"client {rank} has ended without {file!r}, and has not given it up")
+        if (rank, file) in ear.given_up and (is_right or not may_be_lost):
+            problems.append(f"client {rank} has given {file!r} up, which nothing has taken away")
+    return problems
+
