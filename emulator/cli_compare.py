@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any
 
-from emulator.cli_values import add_file, add_folder, byte_size, positive, rate, time_s, whole
+from emulator.cli_values import above_zero, add_file, add_folder, byte_size, positive, rate, time_s, whole
 from emulator.errors import InputError
 from emulator.strategies import STRATEGIES
 
@@ -55,6 +55,7 @@ def add_compare(commands: "argparse._SubParsersAction[Any]") -> None:
     how.add_argument("--segment-bytes", type=byte_size, metavar="SIZE", help="of a segment (default: 256 KiB)")
     how.add_argument("--delay", type=time_s, metavar="TIME", help="of every message on its way (default: 1 ms)")
     how.add_argument("--jobs", type=positive, metavar="N", help="runs at once (default: one a core)")
+    how.add_argument("--timeout", type=above_zero, metavar="S", help="give a run up after S seconds (default: never)")
     said = parser.add_argument_group("what comes of it")
     add_folder(said, "--results", "results", "folder that keeps what is done (default: results)")
     said.add_argument("--json", action="store_true", help="estimates and verdicts as JSON on stdout")
@@ -106,6 +107,7 @@ def _compare(arguments: argparse.Namespace) -> int:
             make_grid=lambda: _grid(arguments),
             results=arguments.results,
             num_workers=arguments.jobs or _num_cores(),
+            timeout_s=arguments.timeout,
             is_json=arguments.json,
             table=arguments.csv,
             plots=arguments.plots,

@@ -1,13 +1,14 @@
 """A comparison: the runs that are missing are made, and then all of them are put together."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from emulator.comparison.grid import Grid, Job, key_of
 from emulator.comparison.intervals import Estimate, Verdict, estimate, judge
-from emulator.comparison.measure import Row
+from emulator.comparison.measure import Row, measure
 from emulator.comparison.measures import MEASURES, Measure
 from emulator.comparison.pool import Answer, Done, Failed, run_all
 from emulator.comparison.results import Results
@@ -99,11 +100,14 @@ class _Keeper:
         self._progress.advance(job)
 
 
-def compare(grid: Grid, folder: Path, num_workers: int, progress: Progress | None = None) -> Comparison:
+def compare(
+    grid: Grid, folder: Path, num_workers: int, progress: Progress | None = None, timeout_s: float | None = None
+) -> Comparison:
     """Make the runs of `grid` that `folder` does not hold yet, keep them there, and put all together.
 
-    Raises `InputError` for inputs and folders that cannot be, before anything is run; `Interrupted` where a signal
-    came, and `WorkerDied`: what was done until then is kept.
+    A run that takes longer than `timeout_s` of the clock on the wall has failed. Raises `InputError` for inputs and
+    folders that cannot be, before anything is run; `Interrupted` where a signal came, and `WorkerDied`: what was done
+    until then is kept.
     """
     progress = progress or Progress()
     jobs = grid.jobs()
@@ -114,7 +118,7 @@ def compare(grid: Grid, folder: Path, num_workers: int, progress: Progress | Non
         keeper = _Keeper(results, keys, len(jobs) - len(missing), progress)
         if missing:
             try:
-                run_all(missing, num_workers, keeper)
+                run_all(missing, num_workers, keeper, partial(measure, timeout_s=timeout_s))
             finally:
                 progress.end()
     finally:
@@ -137,11 +141,11 @@ def _cells(grid: Grid, rows: dict[Job, Row]) -> tuple[Cell, ...]:
 
 def _cell(subject: Subject, strategy: str, rows: Sequence[Row]) -> Cell:
     estimates = {}
-    for measure in MEASURES:
-        values = [value for row in rows if (value := measure.value(row)) is not None]
+    for each in MEASURES:
+        values = [value for row in rows if (value := each.value(row)) is not None]
         # Some runs without it would make those with it look better than the strategy is.
         if len(values) == len(rows) and (found := estimate(values)) is not None:
-            estimates[measure.name] = found
+            estimates[each.name] = found
     return Cell(subject, rows[0].num_clients, strategy, tuple(rows), estimates)
 
 

@@ -74,13 +74,13 @@ class _Statistics:
     def end(self) -> None: ...
 
 
-def measure(job: Job, tick: Callable[[], None] = lambda: None) -> Row:
-    """Run it. `tick` is called about once a second of the clock on the wall.
+def measure(job: Job, tick: Callable[[], None] = lambda: None, timeout_s: float | None = None) -> Row:
+    """Run it, and give it up after `timeout_s` of the clock on the wall; `tick` is called about once a second of it.
 
     Raises `InputError` and `RunError` as `emulator.runner.run` does.
     """
     swarm = swarm_of(job.subject)
-    options = msgspec.structs.replace(swarm.options, strategy=job.strategy, rng_seed=job.rng_seed)
+    options = msgspec.structs.replace(swarm.options, strategy=job.strategy, rng_seed=job.rng_seed, timeout_s=timeout_s)
     statistics = _Statistics(tick)
     result = run(swarm.scenario, None, options, statistics.watch)
     given = statistics.kept.given if statistics.kept else {}

@@ -25,6 +25,8 @@ from emulator.errors import EmulatorError, Interrupted, WorkerDied
 
 TICK_S = 0.5
 """How often, at least, whoever watches is told that time passes."""
+LONGEST_END_S = 2.0
+"""How long a worker that has nothing more to do is given to end."""
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -146,6 +148,8 @@ def _end_all(workers: Sequence[_Worker]) -> None:
         if worker.job is not None:
             worker.process.kill()
     for worker in workers:
+        worker.process.join(LONGEST_END_S)
+        worker.process.kill()  # a strategy may have left it something that never ends
         worker.process.join()
         worker.process.close()
 

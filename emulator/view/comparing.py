@@ -18,6 +18,8 @@ class CompareRequest:
     """Raises `InputError` for what cannot be compared."""
     results: Path
     num_workers: int
+    timeout_s: float | None
+    """Of one run, by the clock on the wall."""
     is_json: bool
     table: Path | None
     """Where to write a line for each run."""
@@ -53,7 +55,8 @@ def _compare(request: CompareRequest, grid: Grid) -> Comparison:
         make_console().print(f"{what_is_run(grid)}, results in {request.results}", soft_wrap=True, markup=False)
     console = make_console(is_problem=True)
     shows_bar = console.is_terminal and not console.is_dumb_terminal
-    return compare(grid, request.results, request.num_workers, BarView(console) if shows_bar else None)
+    bar = BarView(console) if shows_bar else None
+    return compare(grid, request.results, request.num_workers, bar, request.timeout_s)
 
 
 def _tell(comparison: Comparison) -> None:

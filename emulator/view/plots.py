@@ -1,8 +1,10 @@
 """Pictures of a comparison, by matplotlib, which is an extra: as SVG and as PNG."""
 
+import os
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +24,8 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6
 
 def check_plots(folder: Path) -> None:
     """Raise an error where pictures cannot be made: for want of matplotlib, or of the folder."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise EmulatorError("plots need the package matplotlib: pip install '.[plots]'") from None
+    if find_spec("matplotlib") is None:
+        raise EmulatorError("plots need the package matplotlib: pip install '.[plots]'")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -34,6 +34,8 @@ def check_plots(folder: Path) -> None:
 
 def write_plots(comparison: Comparison, folder: Path) -> None:
     """Write a picture of the completion times for each swarm, and one of the makespans for each scenario."""
+    # Else numpy starts threads, and a process with threads cannot safely fork any more.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import matplotlib
 
     names: set[str] = set()

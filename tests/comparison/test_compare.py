@@ -81,7 +81,7 @@ def test_a_comparison_of_something_else_shares_the_folder_and_nothing_more(tmp_p
 
 
 def test_what_was_done_before_a_signal_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run_one(jobs: list[Job], _num_workers: int, watcher: Watcher) -> None:
+    def run_one(jobs: list[Job], _num_workers: int, watcher: Watcher, _measure: object) -> None:
         watcher.begin()
         watcher.take(jobs[0], Done(row(jobs[0])))
         raise Interrupted("ended by SIGINT", 2)
@@ -98,7 +98,7 @@ def test_what_was_done_before_a_signal_is_kept(tmp_path: Path, monkeypatch: pyte
 def test_a_run_that_failed_is_told_and_made_again_the_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail_first(jobs: list[Job], _num_workers: int, watcher: Watcher) -> None:
+    def fail_first(jobs: list[Job], _num_workers: int, watcher: Watcher, _measure: object) -> None:
         answers: list[Answer] = [Failed("no"), *(Done(row(job)) for job in jobs[1:])]
         for of, answer in zip(jobs, answers, strict=True):
             watcher.take(of, answer)
@@ -109,6 +109,13 @@ def test_a_run_that_failed_is_told_and_made_again_the_next_time(
     assert (found.exit_status, len(found.cells[0].rows)) == (1, 2)
     monkeypatch.undo()
     assert [of.rng_seed for of in made(grid(repeat=3), tmp_path)] == [0]
+
+
+def test_a_run_that_takes_too_long_has_failed(tmp_path: Path) -> None:
+    found = compare(grid(clients=(300,), num_segments=50, repeat=1), tmp_path, 1, timeout_s=1e-6)
+    (failure,) = found.failures
+    assert failure.text.startswith("the time limit was reached at ")
+    assert (found.cells, found.exit_status) == ((), 1)
 
 
 def test_inputs_that_cannot_be_are_told_before_anything_is_made(tmp_path: Path) -> None:

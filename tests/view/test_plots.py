@@ -1,6 +1,8 @@
 """Pictures of a comparison: what they are made of, and that they are always the same."""
 
+import os
 import sys
+import threading
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -84,3 +86,10 @@ def test_a_folder_that_cannot_be_one_is_told(tmp_path: Path) -> None:
     (tmp_path / "completion-3-segments-of-1-seed-4-clients.svg").mkdir()
     with pytest.raises(InputError, match=r"4-clients\.svg: cannot be written \(Is a directory\)"):
         write_plots(comparison(4), tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not list threads")
+def test_a_process_that_has_drawn_can_still_be_forked(tmp_path: Path) -> None:
+    """Python warns of forks in a process with threads, whoever has started them."""
+    write_plots(comparison(4), tmp_path)
+    assert len(os.listdir("/proc/self/task")) == threading.active_count()
