@@ -22,10 +22,22 @@ SCALE_S = 0.05
 """About how long such a swarm takes in virtual time: within it, faults happen."""
 
 
+class Given(msgspec.Struct, frozen=True):
+    """A swarm of the user's own, from a folder of inputs or a scenario file."""
+
+    scenario: Scenario
+    options: Options
+    """How it is run; a storm adds faults and another rng seed."""
+    arguments: tuple[str, ...]
+    """What names it on the command line."""
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """A run that can be made again, made smaller, and written down as a scenario file."""
 
-    shape: Shape
+    shape: Shape = Shape(clients=2, files=1, segments=(1, 1))
+    """The swarm, where none is given."""
+    given: Given | None = None
     strategy: str = "peers-first"
     quota: int = 10
     numwant: int = 50
@@ -36,11 +48,19 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     stays_s: float | None = None
     faults: tuple[str, ...] = ()
 
+    @property
+    def num_clients(self) -> int:
+        return self.shape.clients if self.given is None else len(self.given.scenario.clients)
+
     def scenario(self) -> Scenario:
+        if self.given is not None:
+            return self.given.scenario
         return Scenario(NOWHERE, generate(self.shape), is_on_disk=False)
 
     def options(self) -> Options:
         """Raises `InputError` where a fault cannot be in such a swarm."""
+        if self.given is not None:
+            return msgspec.structs.replace(self.given.options, rng_seed=self.rng_seed, faults=self.faults)
         network = None
         if self.up is not None or self.delay_s != DELAY_S:
             network = Network.uniform(self.shape.clients + 1, self.up, delay_s=self.delay_s)
@@ -56,13 +76,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def plan(self) -> tuple[Fault, ...]:
-        return parse_faults(self.faults, self.shape.clients)
+        return parse_faults(self.faults, self.num_clients)
 
     def smaller(self) -> Iterator["Case"]:
         """Simpler runs that may show the same, the simplest first."""
         replace = msgspec.structs.replace
         for plan in shrunk(self.plan()):
             yield replace(self, faults=tuple(map(str, plan)))
+        if self.given is not None:
+            return
         for shape in _smaller_shapes(self.shape):
             plan = restricted(self.plan(), shape.clients)
             yield replace(self, shape=shape, faults=tuple(map(str, plan)))
@@ -71,8 +93,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
             if getattr(self, name) != getattr(plain, name):
                 yield replace(self, **{name: getattr(plain, name)})
 
+    def arguments(self, path: Path) -> list[str]:
+        """What runs this case once more, where `path` holds its scenario file if it needs one (`toml`)."""
+        if self.given is None:
+            return ["--scenario", str(path)]
+        faults = [word for text in self.faults for word in ("--fault", text)]
+        return [*self.given.arguments, "--rng-seed", str(self.rng_seed), *faults]
+
     def toml(self) -> str:
-        """The run as a scenario file."""
+        """The run as a scenario file, of a swarm that was not given."""
         shape, fewest, most = self.shape, *self.shape.segments
         lines = [
             "[swarm]",
@@ -119,6 +148,22 @@ def draw_case(rng_seed: int, strategies: tuple[str, ...], has_faults: bool) -> C
     }
     plan = draw_plan(rng, clients, SCALE_S, num_segments=MOST_SEGMENTS) if has_faults else ()
     return Case(shape=shape, faults=tuple(map(str, plan)), **drawn)
+
+
+def draw_given(given: Given, rng_seed: int, scale_s: float, num_segments: int, *, has_faults: bool) -> Case:
+    """A run of a swarm of the user's own. `scale_s` is about how long it takes without faults."""
+    options = given.options
+    rng = random.Random(f"storm/{rng_seed}")
+    num_clients = len(given.scenario.clients)
+    faults = options.faults
+    if has_faults:
+        has_rates = not options.network_of(num_clients).is_ideal
+        most = max(1, num_segments)
+        plan = draw_plan(
+            rng, num_clients, scale_s, engine=options.engine, has_rates=has_rates, num_segments=most
+        )
+        faults += tuple(map(str, plan))
+    return Case(given=given, strategy=options.strategy, rng_seed=rng_seed, faults=faults)
 
 
 def _smaller_shapes(shape: Shape) -> Iterator[Shape]:

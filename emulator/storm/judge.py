@@ -2,6 +2,7 @@
 
 from emulator.engines.virtual import Totals, simulate
 from emulator.errors import RunError, WorkerDied
+from emulator.options import Options
 from emulator.protocol.events import AnyEvent, FileUnavailable, Restarted
 from emulator.protocol.messages import TRACKER
 from emulator.scenario.faults import can_lose_files, killed_ranks
@@ -12,6 +13,8 @@ from emulator.trace.format import FORMAT, VERSION, Header
 
 MOST_EVENTS = 200_000
 """A small swarm takes hundreds; one that takes so many will never come to an end."""
+MOST_EVENTS_A_SEGMENT = 1_000
+"""The same for larger ones, for each segment that somebody wants."""
 MOST_PROBLEMS = 20
 
 
@@ -33,9 +36,9 @@ class Ear(Checker):
 def judge(case: Case) -> tuple[str, ...]:
     """Run a case in virtual time, and say what is wrong with it; empty where nothing is."""
     scenario, options = case.scenario(), case.options()
-    ear = Ear(_header(case), scenario)
+    ear = Ear(_header(case, options), scenario)
     try:
-        totals = simulate(scenario, options, ear, MOST_EVENTS)
+        totals = simulate(scenario, options, ear, _most_events(case, scenario))
     except WorkerDied as error:
         if TRACKER in killed_ranks(case.plan()):
             return _violations(ear, is_cut=True)
@@ -45,15 +48,19 @@ def judge(case: Case) -> tuple[str, ...]:
     return (*_violations(ear, is_cut=False), *_wrong_outputs(case, scenario, ear, totals))[:MOST_PROBLEMS]
 
 
-def _header(case: Case) -> Header:
+def _most_events(case: Case, scenario: Scenario) -> int:
+    return MOST_EVENTS if case.given is None else MOST_EVENTS + MOST_EVENTS_A_SEGMENT * sum(scenario.wanted_segments())
+
+
+def _header(case: Case, options: Options) -> Header:
     return Header(
         format=FORMAT,
         version=VERSION,
-        clients=case.shape.clients,
-        strategy=case.strategy,
-        quota=case.quota,
-        numwant=case.numwant,
-        faults=case.faults,
+        clients=case.num_clients,
+        strategy=options.strategy,
+        quota=options.quota,
+        numwant=options.numwant,
+        faults=options.faults,
     )
 
 
@@ -63,7 +70,7 @@ def _violations(ear: Ear, *, is_cut: bool) -> tuple[str, ...]:
 
 def _wrong_outputs(case: Case, scenario: Scenario, ear: Ear, totals: Totals) -> list[str]:
     """Outputs are right, or their client is dead, or has given them up, which may be only where files can be lost."""
-    may_be_lost = can_lose_files(case.plan()) or case.stays_s is not None
+    may_be_lost = can_lose_files(case.plan()) or case.options().stays_s is not None
     problems = []
     for rank, file in scenario.expected_outputs():
         is_right = totals.written[rank].get(file) if rank in totals.written else None

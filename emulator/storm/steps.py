@@ -1,0 +1,47 @@
+"""Every rank killed at every message, once: what a storm finds by chance, found for certain in a small swarm."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from emulator.engines.virtual import simulate
+from emulator.protocol.events import AnyEvent, Channel
+from emulator.protocol.messages import AnyMessage
+from emulator.storm.cases import SCALE_S, Case
+from emulator.storm.judge import MOST_EVENTS
+
+RETURNS = ("", f" and restart it after {SCALE_S / 10:g}s", f" and restart it after {SCALE_S / 10:g}s without its state")
+"""What becomes of a client that is killed."""
+
+
+class _Counting:
+    """Hears how often each rank sends."""
+
+    def __init__(self) -> None:
+        self.num_sent: Counter[int] = Counter()
+
+    def sent(self, rank: int, on: Channel, to: int, message: AnyMessage) -> None:  # noqa: ARG002
+        self.num_sent[rank] += 1
+
+    def received(self, rank: int, on: Channel, source: int, message: AnyMessage) -> None:
+        pass
+
+    def event(self, rank: int, thread: str, event: AnyEvent) -> None:
+        pass
+
+
+def every_step(case: Case) -> Iterator[Case]:
+    """The same swarm with one death: of each rank, just before each message that it sends when nobody dies.
+
+    Clients die for good, come back with what they had, or come back with nothing. What a rank does between two
+    messages nobody else can see, so these are all the moments there are.
+    """
+    counting = _Counting()
+    plain = msgspec.structs.replace(case, faults=())
+    simulate(plain.scenario(), plain.options(), counting, MOST_EVENTS)
+    for rank in range(case.num_clients + 1):
+        name = f"client {rank}" if rank else "tracker"
+        for number in range(1, counting.num_sent[rank] + 1):
+            for returns in RETURNS if rank else RETURNS[:1]:
+                yield msgspec.structs.replace(plain, faults=(f"kill {name} at message {number}{returns}",))
