@@ -12,6 +12,7 @@ from emulator.protocol.messages import (
     Close,
     Finished,
     Hit,
+    Lost,
     Metadata,
     MetadataAnswer,
     MetadataRequest,
@@ -116,3 +117,30 @@ def test_p4_the_strategy_and_the_quota_are_those_that_were_given() -> None:
     node = ScriptedNode(incoming, [(TRACKER, Stop())], mine=ClientInput((), ("file3",)), answer=uploaders)
     run_client(node, TakesAll(), Terms(quota=3))
     assert quotas == [3, 3, 1]
+
+
+def test_u2_a_free_rider_downloads_and_answers_with_misses_only() -> None:
+    asked: list[Incoming] = [(2, SegmentRequest("file1", 2)), (3, SegmentRequest("file3", 1)), (TRACKER, Stop())]
+    mine = ClientInput(OWNED, ("file3",))
+    node = ScriptedNode(FROM_TRACKER, asked, mine=mine, answer=ScriptedUploaders([WANTED], rounds=[((5,), ())]))
+    run_client(node, PeersFirst(), Terms(is_free_rider=True))
+    assert node.outputs == [WANTED]
+    assert node.sent_to(2) == [Miss("file1", 2)]
+    assert node.sent_to(3) == [Miss("file3", 1)]
+
+
+def test_p3_who_died_before_the_signal_is_not_asked_after_it() -> None:
+    incoming = [(5, Lost()), *FROM_TRACKER]
+    uploaders = ScriptedUploaders([WANTED], rounds=[((4, 5), ())])
+    node = ScriptedNode(incoming, [(TRACKER, Stop())], mine=ClientInput((), ("file3",)), answer=uploaders)
+    run_client(node, PeersFirst(), Terms(quota=1))
+    assert node.outputs == [WANTED]
+    assert node.sent_to(5) == []
+
+
+@pytest.mark.parametrize(("life", "first"), [(0, 1), (2, 2_000_000_001)])
+def test_a_later_life_begins_its_questions_above_those_of_the_earlier_ones(life: int, first: int) -> None:
+    node = ScriptedNode([(TRACKER, Barrier(1))])
+    with pytest.raises(ScriptEnded):
+        run_client(node, PeersFirst(), Terms(life=life))
+    assert node.numbers == [first]

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from emulator.protocol.library import Holding, Library
-from tests.protocol.scripted import WRONG, file_of
+from emulator.protocol.library import Holding, Library, segments_of
+from tests.protocol.scripted import WRONG, bits_of, file_of
 
 NUM_SEGMENTS = 9
 
@@ -56,6 +56,13 @@ class HoldingAgainstSet(RuleBasedStateMachine):
         assert holding.is_complete is (not self.left)
 
     @invariant()
+    def says_what_it_holds_bit_by_bit(self) -> None:
+        num_segments = self.metadata.num_segments
+        assert self.holding.present_bits == bits_of(self.model, num_segments)
+        assert self.holding.missing_bits == bits_of(self.left, num_segments)
+        assert list(segments_of(self.holding.missing_mask)) == self.left
+
+    @invariant()
     def first_missing_is_the_first_in_file_order(self) -> None:
         assert self.holding.first_missing == (self.left[0] if self.left else -1)
 
@@ -70,6 +77,8 @@ def test_an_owned_file_is_whole_from_the_start(num_segments: int) -> None:
     assert holding.is_complete
     assert [holding.get(index) for index in range(num_segments)] == [metadata.segment(i) for i in range(num_segments)]
     assert (list(holding.missing()), holding.first_missing, holding.num_missing) == ([], -1, 0)
+    assert holding.present_bits == bits_of(range(num_segments), num_segments)
+    assert holding.missing_mask == 0
 
 
 def test_a_file_without_segments_is_complete_at_once() -> None:
@@ -119,3 +128,23 @@ def test_the_content_is_put_together_from_what_was_received_and_only_when_all_of
     holding.add(1, metadata.segment(1))
     assert holding.content == metadata
     assert holding.content is not metadata
+
+
+@given(st.sets(st.integers(0, 300)))
+def test_a_mask_names_its_segments_in_file_order(segments: set[int]) -> None:
+    assert list(segments_of(sum(1 << segment for segment in segments))) == sorted(segments)
+
+
+def test_a_library_says_what_it_holds_of_each_file() -> None:
+    library = Library([file_of(9)])
+    library.open(file_of(3, "file2")).add(1, file_of(3, "file2").segment(1))
+    assert library.present_bits("file1") == b"\xff\x01"
+    assert library.present_bits("file2") == b"\x02"
+    assert library.present_bits("file3") == b""
+
+
+def test_who_departs_holds_nothing_for_anybody_any_more() -> None:
+    library = Library([file_of(2)])
+    library.withdraw()
+    assert "file1" not in library
+    assert (library.get("file1", 0), library.present_bits("file1")) == (None, b"")

@@ -13,7 +13,11 @@ from emulator.protocol.messages import (
     ConnectionCount,
     ConnectionCountRequest,
     Hit,
+    Holdings,
+    HoldingsRequest,
+    Lost,
     Miss,
+    Returned,
     SegmentRequest,
     Stop,
     SwarmRequest,
@@ -154,6 +158,46 @@ def test_a_message_that_is_not_for_an_uploader_is_an_error(message: AnyMessage, 
     assert str(caught.value) == text
 
 
+def test_u2_whoever_asks_is_told_what_it_holds_of_that_file() -> None:
+    node, library = ScriptedNode(rank=3), Library([FILE])
+    library.open(file_of(9, "file2")).add(8, file_of(9, "file2").segment(8))
+    uploader = Uploader(node, library)
+    for file in ("file1", "file2", "file3"):
+        uploader.handle(4, HoldingsRequest(file))
+    assert node.sent_to(4) == [Holdings("file1", b"\7"), Holdings("file2", b"\0\1"), Holdings("file3", b"")]
+    assert node.steps_of(Holdings) == {"U2"}
+    assert node.step == "U1"
+    assert node.events(ConnectionOpened) == []
+
+
+def test_every_answer_has_the_number_of_its_question() -> None:
+    node, uploader = make_uploader()
+    questions: list[AnyMessage] = [SegmentRequest("file1", 0, 5), SegmentRequest("file9", 0, 3)]
+    questions += [ConnectionCountRequest(8), HoldingsRequest("file1", 6)]
+    for question in questions:
+        uploader.handle(1, question)
+    assert node.numbers == [5, 3, 8, 6]
+
+
+def test_u4_the_connection_with_a_client_that_is_lost_is_forgotten() -> None:
+    node, uploader = make_uploader()
+    for source in (1, 2):
+        uploader.handle(source, SegmentRequest("file1", 0))
+    uploader.handle(1, Lost())
+    uploader.handle(5, Lost())
+    assert node.events(ConnectionClosed) == [ConnectionClosed(client=1, num_segments=1, num_open=1)]
+    assert node.steps_of(ConnectionClosed) == {"U4"}
+    assert uploader.is_running
+
+
+def test_a_client_that_has_returned_is_served_like_any_other() -> None:
+    node, uploader = make_uploader()
+    for message in (Lost(), Returned(), SegmentRequest("file1", 0)):
+        uploader.handle(1, message)
+    assert node.sent == [("download", HITS[0], 1)]
+    assert node.step == "U1"
+
+
 CLIENTS = st.integers(1, 5)
 
 
@@ -177,10 +221,10 @@ class UploaderAgainstDict(RuleBasedStateMachine):
             if self.model[client] == 1:
                 self.opened.append((client, len(self.model)))
 
-    @rule(client=CLIENTS)
-    def close(self, client: int) -> None:
+    @rule(client=CLIENTS, end=st.sampled_from([Close(), Lost()]))
+    def close(self, client: int, end: AnyMessage) -> None:
         num_sent = len(self.node.sent)
-        self.uploader.handle(client, Close())
+        self.uploader.handle(client, end)
         assert len(self.node.sent) == num_sent
         if client in self.model:
             self.closed.append((client, self.model.pop(client), len(self.model)))
