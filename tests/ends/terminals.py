@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -65,6 +66,14 @@ class Terminal:
     def type(self, keys: bytes) -> None:
         os.write(self._person, keys)
 
+    def watch_for(self, duration_s: float) -> None:
+        """Go on reading, as a terminal does. What it has not read when Ctrl-C is typed, its driver may throw away."""
+        ends_s = time.monotonic() + duration_s
+        while (left_s := ends_s - time.monotonic()) > 0:
+            select.select([self._person], [], [], left_s)
+            self.look()
+        self.look()
+
     def look(self) -> None:
         while select.select([self._person], [], [], 0)[0]:
             try:
@@ -79,9 +88,14 @@ class Terminal:
 
         wait_until(look, within_s, f"{what}; seen: {self.seen[-300:]!r}")
 
-    def watch_until_it_draws(self) -> None:
+    def watch_until_the_view(self) -> None:
         self.watch_until(lambda: TAKE_SCREEN in self.seen and HIDE_CURSOR in self.seen, "the live view")
-        self.watch_until(lambda: has_begun(self.workers, 5), "every client has its threads")
+
+    def watch_until_it_draws(self) -> None:
+        """The view, and all clients at work."""
+        self.watch_until_the_view()
+        num_ranks = len(self.scenario.clients) + 1
+        self.watch_until(lambda: has_begun(self.workers, num_ranks), "every client has its threads")
 
     @property
     def parent(self) -> int:
