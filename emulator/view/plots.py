@@ -3,21 +3,25 @@
 import os
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.comparison.compare import Cell, Comparison
+from emulator.comparison.intervals import Estimate
 from emulator.errors import EmulatorError, InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import XAxis, YAxis
     from matplotlib.figure import Figure
 
 FORMATS = ("svg", "png")
 INCHES = (7.0, 4.5)
 DOTS_PER_INCH = 120
+FAR_APART = 10
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#666666", "#f0e442")
 """Okabe and Ito's, which most people can tell apart."""
 
@@ -91,58 +95,66 @@ def _completion_figure(cells: Sequence[Cell]) -> "Figure":
     row = cells[0].rows[0]
     title = f"{cells[0].subject.name}, {row.num_clients:,} clients"
     figure, axes = _new_figure(title, "completion time of a client [s]", "share of clients")
-    for colour, cell in enumerate(cells):
+    for index, cell in enumerate(cells):
         # Each run counts alike: where only some of its times are kept, they stand for all of them.
         points = sorted(
             (time_s, row.num_done / row.num_leechers / len(row.times_s) / len(cell.rows))
             for row in cell.rows
             for time_s in row.times_s
         )
-        total, shares = 0.0, []
-        for _, share in points:
-            total += share
-            shares.append(total)
-        axes.step([time_s for time_s, _ in points], shares, where="post", label=cell.strategy, color=_colour(colour))
+        times_s, shares = [time_s for time_s, _ in points], list(accumulate(share for _, share in points))
+        axes.step(times_s, shares, where="post", label=cell.strategy, color=_colour(index), linewidth=_width(index))
     if row.bound_s:
         axes.axvline(row.bound_s, color="black", linestyle=":", label=f"no makespan is below ({row.bound})")
     axes.set_ylim(0, 1.02)
+    _scale(axes.xaxis, axes.set_xscale, [time_s for cell in cells for row in cell.rows for time_s in row.times_s])
     axes.legend()
     return figure
 
 
 def _makespan_figure(swarms: Sequence[Sequence[Cell]]) -> "Figure":
     """The makespan of each strategy, with its interval, and the bound, against the size of the swarm."""
-    title = swarms[0][0].subject.name
-    figure, axes = _new_figure(title, "clients", "makespan [s]")
-    found_s: list[float] = []
-    for colour, strategy in enumerate(dict.fromkeys(cell.strategy for cells in swarms for cell in cells)):
-        found = [
-            (cell.num_clients, cell.estimates["makespan_s"])
-            for cells in swarms
-            for cell in cells
-            if cell.strategy == strategy and "makespan_s" in cell.estimates
-        ]
-        found.sort(key=lambda point: point[0])
-        medians = [estimate.median for _, estimate in found]
-        found_s += [estimate.low or estimate.median for _, estimate in found]
-        below = [median - (estimate.low or median) for median, (_, estimate) in zip(medians, found, strict=True)]
-        above = [(estimate.high or median) - median for median, (_, estimate) in zip(medians, found, strict=True)]
-        sizes = [size for size, _ in found]
-        axes.errorbar(sizes, medians, (below, above), label=strategy, color=_colour(colour), marker="o", capsize=3)
+    figure, axes = _new_figure(swarms[0][0].subject.name, "clients", "makespan [s]")
+    measured = [cell for cells in swarms for cell in cells if "makespan_s" in cell.estimates]
+    for index, strategy in enumerate(dict.fromkeys(cell.strategy for cells in swarms for cell in cells)):
+        found = {cell.num_clients: cell.estimates["makespan_s"] for cell in measured if cell.strategy == strategy}
+        sizes = sorted(found)
+        medians = [found[size].median for size in sizes]
+        axes.plot(sizes, medians, label=strategy, color=_colour(index), linewidth=_width(index), marker="o")
+        for size in sizes:
+            _draw_interval(axes, size, found[size], _colour(index))
     bounds = sorted((cells[0].num_clients, cells[0].rows[0].bound_s) for cells in swarms if cells[0].rows[0].bound_s)
     if bounds:
         axes.plot(*zip(*bounds, strict=True), color="black", linestyle=":", label="lower bound")
-    axes.set_xscale("log")
-    if found_s and min(found_s) > 0:  # a run without rates and delays takes no time at all
-        axes.set_yscale("log")
+    _scale(axes.yaxis, axes.set_yscale, [cell.estimates["makespan_s"].median for cell in measured])
     sizes = sorted({cells[0].num_clients for cells in swarms})
+    axes.set_xscale("log")
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.tick_params(axis="x", which="minor", labelbottom=False)
-    for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-        which("{x:g}")  # matplotlib's own writes powers as formulas
     axes.legend()
     return figure
 
 
+def _draw_interval(axes: "Axes", size: int, estimate: Estimate, colour: str) -> None:
+    if estimate.low is not None and estimate.high is not None:
+        axes.plot((size, size), (estimate.low, estimate.high), color=colour, marker="_")
+
+
+def _scale(axis: "XAxis | YAxis", set_scale: Callable[[str], None], values: Sequence[float]) -> None:
+    """A logarithmic one, where values are far apart; a run without rates and delays takes no time at all."""
+    if values and min(values) > 0 and max(values) / min(values) > FAR_APART:
+        from matplotlib.ticker import LogLocator
+
+        set_scale("log")
+        axis.set_minor_locator(LogLocator(subs=(2, 5)))
+        axis.set_major_formatter("{x:g}")  # matplotlib's own writes powers as formulas
+        axis.set_minor_formatter("{x:g}")
+
+
 def _colour(index: int) -> str:
     return COLOURS[index % len(COLOURS)]
+
+
+def _width(index: int) -> float:
+    """The first ones are broad: what is drawn over them does not hide them."""
+    return max(1.2, 5 - 1.2 * index)
