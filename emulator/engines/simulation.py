@@ -219,7 +219,7 @@ class Simulation:
         if lines is None:
             self._soon.append((self.now_s + self._delay_s, self._next(), inbox, source, message))
         elif type(message) is Hit:
-            arrival_s = lines.arrival_s(self.now_s, source, dest, True)
+            arrival_s = max(lines.arrival_s(self.now_s, source, dest, True), inbox.due_s.get(source, 0.0))
             inbox.expect(source, arrival_s, self.now_s)
             heappush(self._heap, (arrival_s, self._next(), inbox, source, message))
         elif self._is_even and source not in inbox.due_s:
@@ -254,9 +254,12 @@ class Simulation:
         def is_left(entry: tuple[float, int, Inbox | None, int, object]) -> bool:
             return entry[2] is None or entry[3] != source or entry[0] <= after_s
 
-        self._heap = [entry for entry in self._heap if is_left(entry)]
+        # In place, for the loop that is running holds on to both.
+        self._heap[:] = [entry for entry in self._heap if is_left(entry)]
         heapify(self._heap)
-        self._soon = deque(entry for entry in self._soon if is_left(entry))
+        left = [entry for entry in self._soon if is_left(entry)]
+        self._soon.clear()
+        self._soon.extend(left)
 
     # What is done to a rank
 
@@ -299,10 +302,9 @@ class Simulation:
     def run(self, most: int) -> bool:
         """Let up to so many things happen; False where nothing is left to happen."""
         num_messages = 0
+        soon, heap = self._soon, self._heap
         try:
             for _ in range(most):
-                # Looked up anew each time: a death replaces both.
-                soon, heap = self._soon, self._heap
                 if soon and not (heap and heap[0] < soon[0]):
                     self.now_s, _, inbox, source, message = soon.popleft()
                 elif heap:

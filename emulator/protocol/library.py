@@ -5,7 +5,7 @@ No lock is needed: a segment appears at once and as a whole, when it has been fo
 
 from collections.abc import Iterable, Iterator
 
-from emulator.protocol.files import FileMetadata
+from emulator.protocol.files import HASH_DIGITS, FileMetadata
 
 
 class Holding:
@@ -44,7 +44,7 @@ class Holding:
         """Keep a received segment if it matches its hash; False, and nothing kept, if it does not."""
         if self._segments[segment] is not None:
             raise ValueError(f"segment {segment} of {self.metadata.name!r} is held already")
-        if data != self.metadata.segment(segment):
+        if data != self.metadata.hashes[segment * HASH_DIGITS : (segment + 1) * HASH_DIGITS]:
             return False
         self._segments[segment] = data
         self._present[segment >> 3] |= 1 << (segment & 7)

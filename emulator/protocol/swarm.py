@@ -7,6 +7,10 @@ from emulator.protocol.events import Role
 from emulator.protocol.files import FileMetadata
 from emulator.protocol.stuck import Advice, Report, StuckPeers
 
+FEW_TIMES = 8
+"""Of a set that is so many times as large as what is drawn from it, hardly any rank is drawn twice by chance."""
+SPARE_DRAWS = 16
+
 
 class RankSet:
     """A set of ranks from which a few are drawn in time that does not depend on its size."""
@@ -42,9 +46,19 @@ class RankSet:
         """Up to `count` ranks other than `without`, each as likely as any other, in ascending order."""
         if len(self._ranks) <= count:
             return tuple(sorted(rank for rank in self._ranks if rank != without))
-        # One more than needed: whether or not `without` is among them, `count` are left.
-        drawn = rng.sample(self._ranks, min(count + 1, len(self._ranks)))
-        return tuple(sorted([rank for rank in drawn if rank != without][:count]))
+        drawn = self._draw_with_repeats(count + SPARE_DRAWS, rng) if len(self._ranks) > FEW_TIMES * count else {}
+        drawn.pop(without, None)
+        if len(drawn) < count:
+            # One more than needed: whether or not `without` is among them, `count` are left.
+            drawn = dict.fromkeys(rng.sample(self._ranks, min(count + 1, len(self._ranks))))
+            drawn.pop(without, None)
+        return tuple(sorted(list(drawn)[:count]))
+
+    def _draw_with_repeats(self, count: int, rng: random.Random) -> dict[int, None]:
+        """As many draws, without those that came twice: as fair as `rng.sample`, in a third of the time."""
+        ranks, random = self._ranks, rng.random
+        size = len(ranks)
+        return dict.fromkeys([ranks[int(random() * size)] for _ in range(count)])
 
 
 class Swarm:

@@ -1,7 +1,9 @@
 """The tracker's table against dictionaries of sets, and its draws against what they promise."""
 
 import random
+from collections import Counter
 from collections.abc import Callable
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -110,12 +112,15 @@ class SwarmTableAgainstDicts(RuleBasedStateMachine):
 TestSwarmTableAgainstDicts = SwarmTableAgainstDicts.TestCase
 
 
-@pytest.mark.parametrize(("count", "without"), [(1, 3), (1, 99), (4, 3), (4, 99), (8, 3)])
-def test_each_member_is_drawn_as_often_as_any_other(count: int, without: int) -> None:
+@pytest.mark.parametrize(
+    ("size", "count", "without"),
+    [(10, 1, 3), (10, 1, 99), (10, 4, 3), (10, 4, 99), (10, 8, 3), (60, 7, 3), (60, 7, 99)],
+)
+def test_each_member_is_drawn_as_often_as_any_other(size: int, count: int, without: int) -> None:
     ranks, rng = RankSet(), random.Random(0)
-    for rank in range(1, 11):
+    for rank in range(1, size + 1):
         ranks.add(rank)
-    others = set(range(1, 11)) - {without}
+    others = set(range(1, size + 1)) - {without}
     num_draws = 4_000
 
     drawn = [rank for _ in range(num_draws) for rank in ranks.draw(count, without, rng)]
@@ -125,6 +130,20 @@ def test_each_member_is_drawn_as_often_as_any_other(count: int, without: int) ->
         # Six standard deviations: with a seeded generator the outcome is fixed, a biased draw is far outside.
         assert abs(drawn.count(rank) - mean) < 6 * mean**0.5
     assert set(drawn) == others
+
+
+@pytest.mark.parametrize("size", [10, 60])
+def test_every_two_members_are_drawn_together_as_often_as_any_other_two(size: int) -> None:
+    ranks, rng = RankSet(), random.Random(0)
+    for rank in range(size + 1):
+        ranks.add(rank)
+    num_draws, count = 20_000, 7
+
+    together = Counter(pair for _ in range(num_draws) for pair in combinations(ranks.draw(count, 0, rng), 2))
+
+    mean = num_draws * count * (count - 1) / (size * (size - 1))
+    assert len(together) == size * (size - 1) // 2
+    assert all(abs(number - mean) < 6 * mean**0.5 for number in together.values())
 
 
 def test_all_are_drawn_where_the_excluded_one_leaves_exactly_enough() -> None:
