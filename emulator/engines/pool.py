@@ -1,0 +1,184 @@
+"""Many jobs at once, one in each of several processes.
+
+A worker has one connection to the parent: jobs come on it, answers go back, one at a time. It ends when the connection
+does, however the parent ended. The terminal's signals are the parent's business, which ends everything at once. Nothing
+is pickled between them, as everywhere: bytes are decoded into messages, and cannot run code.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess, SpawnProcess
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from emulator.engines.signals import ENDING_SIGNALS, SignalWatch
+from emulator.errors import Interrupted, WorkerDied
+
+Job = TypeVar("Job")
+Answer = TypeVar("Answer")
+J = TypeVar("J", contravariant=True)
+A = TypeVar("A", contravariant=True)
+
+TICK_S = 0.5
+"""How often, at least, whoever watches is told that time passes."""
+LONGEST_END_S = 2.0
+"""How long a worker that has nothing more to do is given to end."""
+
+
+class Work(msgspec.Struct, Generic[Job, Answer], frozen=True):
+    """What workers do; it can be pickled."""
+
+    job: Any
+    """The type of jobs."""
+    answer: Any
+    """The type of answers, perhaps a union."""
+    do: Callable[[Job, Callable[[], None]], Answer]
+    """One job. A long one calls what it is given now and then, which ends it where nobody waits for it any more."""
+    hint: str = ""
+    """What the user may want to know where a worker dies, or a signal ends all."""
+
+
+class Watcher(Protocol[J, A]):
+    """Who is told how far the runs are, in the process that started them."""
+
+    def begin(self) -> None:
+        """All workers are started. Not before may a thread be started or a screen be taken."""
+
+    def take(self, job: J, answer: A) -> None:
+        """A job is done."""
+
+    def tick(self) -> None:
+        """Time passes."""
+
+
+class _Worker(msgspec.Struct):
+    """A process, the parent's end of its connection, and the job that it is at."""
+
+    process: ForkProcess | SpawnProcess
+    connection: Connection
+    job: Any = None
+
+
+def run_all(jobs: Sequence[Job], num_workers: int, watcher: Watcher[Job, Answer], work: Work[Job, Answer]) -> None:
+    """Do all jobs, each once, in the order given as workers become free.
+
+    Raises `WorkerDied` where one was killed, and `Interrupted` where a signal came; no process is left in any case.
+    """
+    signals = SignalWatch()
+    workers: list[_Worker] = []
+    with ExitStack() as undo:
+        undo.enter_context(signals.installed())
+        undo.callback(_end_all, workers)
+        with signals.blocked():
+            for _ in range(min(num_workers, len(jobs))):
+                workers.append(_start(workers, work))
+        watcher.begin()
+        _hand_out(iter(jobs), workers, watcher, signals, work)
+
+
+def _start(others: Sequence[_Worker], work: Work[Job, Answer]) -> _Worker:
+    here, there = multiprocessing.Pipe()
+    # A fork holds whatever its parent had open; with the other ends in it, no worker would notice the parent's end.
+    is_fork = sys.platform != "darwin" and threading.active_count() == 1
+    inherited = (here, *(worker.connection for worker in others)) if is_fork else ()
+    arguments = (there, inherited, os.getpid(), work)
+    process: ForkProcess | SpawnProcess
+    if is_fork:
+        process = multiprocessing.get_context("fork").Process(target=_work, args=arguments, daemon=True)
+    else:
+        process = multiprocessing.get_context("spawn").Process(target=_work, args=arguments, daemon=True)
+    process.start()
+    there.close()
+    return _Worker(process, here)
+
+
+def _hand_out(
+    jobs: Iterator[Job],
+    workers: Sequence[_Worker],
+    watcher: Watcher[Job, Answer],
+    signals: SignalWatch,
+    work: Work[Job, Answer],
+) -> None:
+    decoder = msgspec.msgpack.Decoder(work.answer)
+    for worker in workers:
+        _give_next(worker, jobs, work)
+    while busy := {worker.connection: worker for worker in workers if worker.job is not None}:
+        ready = wait([*busy, signals.fileno()], TICK_S)
+        signals.drain()
+        if signals.caught is not None:
+            name = signal.Signals(signals.caught).name
+            raise Interrupted(f"ended by {name}{work.hint}", signals.caught)
+        for worker in [worker for connection, worker in busy.items() if connection in ready]:
+            job, answer = worker.job, decoder.decode(_receive(worker, work))
+            _give_next(worker, jobs, work)
+            if job is not None:
+                watcher.take(job, answer)
+        watcher.tick()
+
+
+def _give_next(worker: _Worker, jobs: Iterator[Job], work: Work[Job, Answer]) -> None:
+    worker.job = next(jobs, None)
+    if worker.job is None:
+        worker.connection.close()
+    else:
+        try:
+            worker.connection.send_bytes(msgspec.msgpack.encode(worker.job))
+        except BrokenPipeError:
+            raise _death(worker, work) from None
+
+
+def _receive(worker: _Worker, work: Work[Job, Answer]) -> bytes:
+    try:
+        return worker.connection.recv_bytes()
+    except (EOFError, ConnectionError):
+        raise _death(worker, work) from None
+
+
+def _death(worker: _Worker, work: Work[Job, Answer]) -> WorkerDied:
+    worker.process.join()
+    code = worker.process.exitcode or 0
+    how = f"was killed by {signal.Signals(-code).name}" if -code in set(signal.Signals) else f"ended with {code}"
+    return WorkerDied(f"the process of a run {how} ({worker.job}){work.hint}")
+
+
+def _end_all(workers: Sequence[_Worker]) -> None:
+    for worker in workers:
+        worker.connection.close()
+        if worker.job is not None:
+            worker.process.kill()
+    for worker in workers:
+        worker.process.join(LONGEST_END_S)
+        worker.process.kill()  # a strategy may have left it something that never ends
+        worker.process.join()
+        worker.process.close()
+
+
+def _work(connection: Connection, inherited: Sequence[Connection], parent: int, work: Work[Job, Answer]) -> None:
+    """A worker's life."""
+    for other in inherited:
+        other.close()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+
+    def end_with_parent() -> None:
+        """A long run would notice only at its end that nobody waits for it."""
+        if os.getppid() != parent:
+            os._exit(1)
+
+    decoder = msgspec.msgpack.Decoder(work.job)
+    while True:
+        try:
+            job = decoder.decode(connection.recv_bytes())
+            connection.send_bytes(msgspec.msgpack.encode(work.do(job, end_with_parent)))
+        except (EOFError, ConnectionError):
+            return  # nothing more to do, or nobody to do it for
