@@ -119,9 +119,10 @@ def test_d1_the_metadata_of_every_wanted_file_is_asked_for_at_once() -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (TRACKER, MetadataAnswer(())),
-        (TRACKER, MetadataAnswer((file_of(1, "file2"),))),
-        (TRACKER, MetadataAnswer((file_of(1, "file1"), file_of(1, "file2")))),
+        (TRACKER, MetadataAnswer((file_of(1, "file2"),), 1)),
+        (TRACKER, MetadataAnswer((file_of(1, "file1"), file_of(1, "file2")), 1)),
+        (TRACKER, MetadataAnswer((file_of(1, "file1"),), 2)),
+        (TRACKER, SwarmAnswer("file1", (SEED,), (), 1)),
         (TRACKER, Barrier(2)),
         (2, MetadataAnswer((file_of(1, "file1"),))),
     ],
@@ -154,7 +155,9 @@ def test_d2_anything_else_than_the_second_signal_is_an_error(source: int, messag
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (TRACKER, SwarmAnswer("file2", (SEED,), ())),
+        (TRACKER, SwarmAnswer("file2", (SEED,), (), 2)),
+        (TRACKER, SwarmAnswer("file1", (SEED,), (), 3)),
+        (TRACKER, StuckAnswer("file1", 0, (), 2)),
         (SEED, SwarmAnswer("file1", (SEED,), ())),
         (TRACKER, Barrier(2)),
     ],
@@ -453,12 +456,6 @@ def test_an_answer_that_does_not_fit_ends_a_stuck_client_with_an_error(answer: A
         *((TRACKER, SwarmAnswer("file1", (), (), number)) for number in (2, 3, 4)),
         (TRACKER, answer),
     ]
-    assert fail(incoming) == f"rank 1 at D3: rank 0 sent an unexpected {answer!r}"
-
-
-def test_a_swarm_answer_of_another_kind_is_an_error() -> None:
-    answer = SwarmAnswer("file2", (), (), 2)
-    incoming: list[Incoming] = [(TRACKER, MetadataAnswer((file_of(1),), 1)), (TRACKER, Barrier(2)), (TRACKER, answer)]
     assert fail(incoming) == f"rank 1 at D3: rank 0 sent an unexpected {answer!r}"
 
 

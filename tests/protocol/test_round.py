@@ -205,6 +205,10 @@ def count(round: Round) -> None:
     round.count_connections(2)
 
 
+def ask_holdings(round: Round) -> None:
+    round.ask_holdings(2)
+
+
 DATA = file_of(5).segment(0)
 
 
@@ -221,6 +225,16 @@ DATA = file_of(5).segment(0)
         (take, "D4", (0, SwarmAnswer("file1", (), ()))),
         (count, "D5", (3, ConnectionCount(0))),
         (count, "D5", (2, Miss("file1", 0))),
+        # With the number of the question:
+        (take, "D4", (2, Hit("file1", 1, DATA, 1))),
+        (take, "D4", (2, Hit("file2", 0, DATA, 1))),
+        (take, "D4", (2, Miss("file1", 1, 1))),
+        (take, "D4", (2, Miss("file2", 0, 1))),
+        (take, "D4", (2, ConnectionCount(0, 1))),
+        (count, "D5", (2, Miss("file1", 0, 1))),
+        (count, "D5", (2, Holdings("file1", b"", 1))),
+        (ask_holdings, "D4", (2, Hit("file1", 0, DATA, 1))),
+        (ask_holdings, "D4", (2, ConnectionCount(0, 1))),
     ],
 )
 def test_an_answer_to_another_question_is_an_error(ask: Callable[[Round], None], step: str, answer: Incoming) -> None:
