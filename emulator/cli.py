@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from emulator import __version__
 from emulator.cli_compare import add_compare
+from emulator.cli_storm import add_storm
 from emulator.cli_values import (
     above_zero,
     add_file,
@@ -109,6 +110,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_replay(commands)
     add_compare(commands)
+    add_storm(commands)
     _add_completion(commands)
     return parser
 

@@ -1,10 +1,20 @@
 """The words of `emulator compare`."""
 
 import argparse
-import os
 from typing import TYPE_CHECKING, Any
 
-from emulator.cli_values import above_zero, add_file, add_folder, byte_size, positive, rate, time_s, whole
+from emulator.cli_values import (
+    above_zero,
+    add_file,
+    add_folder,
+    byte_size,
+    num_cores,
+    positive,
+    rate,
+    time_s,
+    whole,
+    words,
+)
 from emulator.errors import InputError
 from emulator.strategies import STRATEGIES
 
@@ -34,14 +44,14 @@ def add_compare(commands: "argparse._SubParsersAction[Any]") -> None:
     )
     parser.set_defaults(handler=_compare)
     what = parser.add_argument_group("what to compare")
-    what.add_argument("--strategies", type=_words, metavar="A,B", help="which ones (default: all that are known)")
+    what.add_argument("--strategies", type=words, metavar="A,B", help="which ones (default: all that are known)")
     what.add_argument("--clients", type=_sizes, metavar="N,N", help="sizes of swarms (default: 10,100)")
     what.add_argument(
         "--repeat", type=positive, default=6, metavar="N", help="runs of each, from rng seed 0 on (default: 6)"
     )
     what.add_argument("--rng-seed", type=whole, default=0, metavar="S", help="the first rng seed (default: 0)")
     what.add_argument(
-        "--scenarios", type=_words, metavar="A,B", help="scenario files and folders of inputs, in place of made swarms"
+        "--scenarios", type=words, metavar="A,B", help="scenario files and folders of inputs, in place of made swarms"
     )
     what.add_argument("--segments", type=positive, metavar="N", help="of the one file of made swarms (default: 50)")
     what.add_argument("--seeds", type=positive, metavar="N", help="clients that own it from the start (default: 1)")
@@ -63,15 +73,8 @@ def add_compare(commands: "argparse._SubParsersAction[Any]") -> None:
     add_folder(said, "--plots", None, "folder for pictures, SVG and PNG (needs matplotlib)", is_required=False)
 
 
-def _words(text: str) -> tuple[str, ...]:
-    words = tuple(word.strip() for word in text.split(","))
-    if not all(words):
-        raise argparse.ArgumentTypeError(f"{text!r:.40} is no list such as a,b")
-    return words
-
-
 def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(positive(word) for word in _words(text))
+    return tuple(positive(word) for word in words(text))
 
 
 def _grid(arguments: argparse.Namespace) -> "Grid":
@@ -106,17 +109,10 @@ def _compare(arguments: argparse.Namespace) -> int:
         CompareRequest(
             make_grid=lambda: _grid(arguments),
             results=arguments.results,
-            num_workers=arguments.jobs or _num_cores(),
+            num_workers=arguments.jobs or num_cores(),
             timeout_s=arguments.timeout,
             is_json=arguments.json,
             table=arguments.csv,
             plots=arguments.plots,
         )
     )
-
-
-def _num_cores() -> int:
-    """Those that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

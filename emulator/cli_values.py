@@ -1,6 +1,7 @@
 """What the words of the command line may look like; a wrong one is told in one line."""
 
 import argparse
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -95,3 +96,18 @@ def size(text: str) -> tuple[int, int]:
     if match is None or not (int(match[1]) >= 40 and int(match[2]) >= 10):
         raise argparse.ArgumentTypeError(f"{text!r:.40} is no size such as 120x40; the least is 40x10")
     return int(match[1]), int(match[2])
+
+
+def words(text: str) -> tuple[str, ...]:
+    """`a,b`."""
+    found = tuple(word.strip() for word in text.split(","))
+    if not all(found):
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is no list such as a,b")
+    return found
+
+
+def num_cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -31,6 +31,10 @@ class Given(msgspec.Struct, frozen=True):
     arguments: tuple[str, ...]
     """What names it on the command line."""
 
+    def case(self, rng_seed: int) -> "Case":
+        """A run of it as it is."""
+        return Case(given=self, strategy=self.options.strategy, rng_seed=rng_seed, faults=self.options.faults)
+
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """A run that can be made again, made smaller, and written down as a scenario file."""
@@ -124,7 +128,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         return f"faults = [\n{texts}]\n\n" + "\n".join(lines) + "\n"
 
 
-def draw_case(rng_seed: int, strategies: tuple[str, ...], has_faults: bool) -> Case:
+def draw_case(rng_seed: int, strategies: tuple[str, ...], *, has_faults: bool = True, engine: str = "virtual") -> Case:
     """The run of this number; the same number and strategies give the same run."""
     rng = random.Random(f"storm/{rng_seed}")
     clients = rng.randint(2, MOST_CLIENTS)
@@ -146,7 +150,10 @@ def draw_case(rng_seed: int, strategies: tuple[str, ...], has_faults: bool) -> C
         "up": rng.choice((None, None, None, SEGMENT_BYTES * 500.0)),
         "stays_s": rng.choice((None, None, None, 0.0, SCALE_S / 4)),
     }
-    plan = draw_plan(rng, clients, SCALE_S, num_segments=MOST_SEGMENTS) if has_faults else ()
+    plan: tuple[Fault, ...] = ()
+    if has_faults:
+        has_rates = drawn["up"] is not None
+        plan = draw_plan(rng, clients, SCALE_S, engine=engine, has_rates=has_rates, num_segments=MOST_SEGMENTS)
     return Case(shape=shape, faults=tuple(map(str, plan)), **drawn)
 
 
@@ -159,9 +166,7 @@ def draw_given(given: Given, rng_seed: int, scale_s: float, num_segments: int, *
     if has_faults:
         has_rates = not options.network_of(num_clients).is_ideal
         most = max(1, num_segments)
-        plan = draw_plan(
-            rng, num_clients, scale_s, engine=options.engine, has_rates=has_rates, num_segments=most
-        )
+        plan = draw_plan(rng, num_clients, scale_s, engine=options.engine, has_rates=has_rates, num_segments=most)
         faults += tuple(map(str, plan))
     return Case(given=given, strategy=options.strategy, rng_seed=rng_seed, faults=faults)
 

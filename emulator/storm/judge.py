@@ -9,7 +9,7 @@ from emulator.scenario.faults import can_lose_files, killed_ranks
 from emulator.scenario.scenario import Scenario
 from emulator.storm.cases import Case
 from emulator.trace.checker import Checker
-from emulator.trace.format import FORMAT, VERSION, Header
+from emulator.trace.format import VERSION, Header
 
 MOST_EVENTS = 200_000
 """A small swarm takes hundreds; one that takes so many will never come to an end."""
@@ -54,7 +54,7 @@ def _most_events(case: Case, scenario: Scenario) -> int:
 
 def _header(case: Case, options: Options) -> Header:
     return Header(
-        format=FORMAT,
+        format="swarm-trace",
         version=VERSION,
         clients=case.num_clients,
         strategy=options.strategy,
@@ -70,7 +70,7 @@ def _violations(ear: Ear, *, is_cut: bool) -> tuple[str, ...]:
 
 def _wrong_outputs(case: Case, scenario: Scenario, ear: Ear, totals: Totals) -> list[str]:
     """Outputs are right, or their client is dead, or has given them up, which may be only where files can be lost."""
-    may_be_lost = can_lose_files(case.plan()) or case.options().stays_s is not None
+    may_be_lost = can_lose_files(case.plan())
     problems = []
     for rank, file in scenario.expected_outputs():
         is_right = totals.written[rank].get(file) if rank in totals.written else None
@@ -81,4 +81,3 @@ def _wrong_outputs(case: Case, scenario: Scenario, ear: Ear, totals: Totals) -> 
         if (rank, file) in ear.given_up and (is_right or not may_be_lost):
             problems.append(f"client {rank} has given {file!r} up, which nothing has taken away")
     return problems
-

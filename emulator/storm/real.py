@@ -1,0 +1,69 @@
+"""The same judgement for real processes: a run in a folder of its own, its trace checked, its outputs compared."""
+
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from emulator.errors import RunError, WorkerDied
+from emulator.protocol.events import FileUnavailable, Restarted
+from emulator.protocol.messages import TRACKER
+from emulator.runner import run
+from emulator.scenario.faults import can_lose_files, killed_ranks
+from emulator.scenario.scenario import write_inputs
+from emulator.scenario.verify import verify
+from emulator.storm.cases import Case
+from emulator.trace.checker import check_trace
+from emulator.trace.reader import Trace
+
+LONGEST_RUN_S = 60.0
+"""A run that takes longer will never come to an end."""
+
+
+def judge_processes(case: Case) -> tuple[str, ...]:
+    """Run a case as real processes, and say what is wrong with it; empty where nothing is."""
+    with tempfile.TemporaryDirectory(prefix="emulator-storm-") as folder:
+        return _judge(case, Path(folder))
+
+
+def _judge(case: Case, folder: Path) -> tuple[str, ...]:
+    given = case.scenario()
+    scenario = given if given.is_on_disk else write_inputs(folder / "in", given.clients)
+    output, trace = folder / "out", folder / "trace.jsonl"
+    options = msgspec.structs.replace(case.options(), engine="processes", timeout_s=LONGEST_RUN_S)
+    died: dict[int, str] = {}
+    try:
+        died = run(scenario, output, options, trace=trace).died
+    except WorkerDied as error:
+        if TRACKER not in killed_ranks(case.plan()):
+            return (str(error),)
+        return _violations(trace, case)
+    except RunError as error:
+        return (str(error), *_violations(trace, case))
+    given_up = _given_up(trace)
+    problems = list(_violations(trace, case))
+    for check in verify(scenario, output).outputs:
+        key = (check.client, check.file)
+        is_excused = check.verdict == "missing" and (check.client in died or key in given_up)
+        if check.verdict != "right" and not is_excused:
+            problems.append(f"the output of client {check.client} for {check.file!r} is {check.verdict}")
+        if key in given_up and not can_lose_files(case.plan()):
+            problems.append(f"client {check.client} has given {check.file!r} up, which nothing has taken away")
+    return tuple(problems)
+
+
+def _violations(trace: Path, case: Case) -> tuple[str, ...]:
+    report = check_trace(Trace(trace), case.scenario().clients)
+    return tuple(
+        f"{rule.rule}: {violation.text}; {violation.expected}" for rule in report.rules for violation in rule.violations
+    )
+
+
+def _given_up(trace: Path) -> set[tuple[int, str]]:
+    given_up: set[tuple[int, str]] = set()
+    for entry in Trace(trace).entries():
+        if isinstance(entry.event, FileUnavailable):
+            given_up.add((entry.stamp.rank, entry.event.file))
+        elif isinstance(entry.event, Restarted):
+            given_up = {key for key in given_up if key[0] != entry.stamp.rank}
+    return given_up
