@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from emulator import Options, RunError, Scenario, read_scenario, run, write_inputs
-from emulator.engines.virtual import DELAY_S, Inbox
+from emulator.engines.virtual import VirtualCommunicator
 from emulator.protocol.files import ClientInput
-from emulator.protocol.messages import Stop
+from emulator.protocol.messages import AnyMessage, Stop
 from emulator.protocol.upload import Uploader
+from emulator.scenario.network import DELAY_S
 from tests.conftest import SAMPLES
 from tests.protocol.scripted import file_of
 
-DIGEST_OF_SAMPLES = "e932c43ae903bb32"
+DIGEST_OF_SAMPLES = "af1f94e1ad363476"
 """Of the events of `samples/` with the default options, on every Python; another one after every change of them."""
 
 
@@ -98,13 +99,13 @@ def test_a_failure_names_the_client_the_thread_and_the_step(tmp_path: Path, monk
 
 
 def test_a_swarm_that_waits_for_ever_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    deliver = Inbox.deliver
+    send = VirtualCommunicator.send
 
-    def lose_stops(self: Inbox, source: int, message: object) -> None:
+    def lose_stops(self: VirtualCommunicator, message: AnyMessage, dest: int) -> None:
         if not isinstance(message, Stop):
-            deliver(self, source, message)  # type: ignore[arg-type]
+            send(self, message, dest)
 
-    monkeypatch.setattr(Inbox, "deliver", lose_stops)
+    monkeypatch.setattr(VirtualCommunicator, "send", lose_stops)
     with pytest.raises(RunError, match=r"^nothing is left to happen, and these wait for ever: client 1, client 2$"):
         makespan_s(swarm(tmp_path / "in", 1, 1, 3), tmp_path / "out")
 
