@@ -213,6 +213,16 @@ def test_a_file_of_one_seed_has_to_leave_it_whatever_other_files_there_are() -> 
     assert bound == Bound(30.0, "fluid")
 
 
+def test_what_several_owners_have_leaves_all_of_them_together() -> None:
+    clients = (
+        ClientInput(owned=(file("a", 10), file("b", 30))),
+        ClientInput(owned=(file("b", 30),)),
+        ClientInput(wanted=("a", "b")),
+    )
+    # File a alone leaves client 1 in 1 s, file b both in 30 / 11 s; the two together take them 40 / 11 s.
+    assert lower_bound(clients, lines([10, 1, 99])) == Bound(pytest.approx(40 / 11), "fluid")
+
+
 def test_the_fastest_uplink_counts_for_rounds_where_lines_differ() -> None:
     # 3 + 2 rounds of at least 1/5 s; all uplinks together would take 12 / 21 s.
     bound = lower_bound(swarm(1, 4, 3), lines([4, 4, 4, 4, 5], [None, 9, 9, 9, 9]))

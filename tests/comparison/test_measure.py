@@ -57,10 +57,6 @@ def test_a_row_survives_being_written_and_read() -> None:
     assert msgspec.json.decode(msgspec.json.encode(row), type=Row) == row
 
 
-def test_the_same_run_has_the_same_row() -> None:
-    assert measure(job(rng_seed=3)) == measure(job(rng_seed=3))
-
-
 class Race:
     """A strategy that asks all seeds for every segment."""
 
@@ -206,6 +202,14 @@ class LeastBusy:
                     break
             else:
                 return
+
+
+def test_the_same_run_has_the_same_row_and_another_rng_seed_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(STRATEGIES, "swarm", LeastBusy)
+    subject = Subject(num_clients=9, num_seeds=1, num_segments=20)
+    one, again, other = (measure(job(rng_seed, "swarm", subject)) for rng_seed in (3, 3, 4))
+    assert one == again
+    assert one.times_s != other.times_s
 
 
 def makespan_s(strategy: str, num_leechers: int) -> float:
