@@ -397,6 +397,19 @@ def test_a_slowed_rank_s_messages_take_so_many_times_as_long() -> None:
     assert log == [(1.0, 1, 0), (1.0, 3, 3), (3.0, 1, 1), (3.0, 3, 2), (6.0, 1, 4)]
 
 
+def test_a_segment_does_not_overtake_one_that_was_sent_when_its_uploader_was_slow() -> None:
+    world, log = simulation(Network((None, 100.0, 100.0, 100.0), (None,) * 4, 100, 4.0)), Log()
+    inbox = world.inboxes["download"][2]
+    inbox.serve(lambda _source, message: log.append((world.now_s, message)))
+    hits = [Hit("f", segment, "") for segment in range(2)]
+    world.slow(1, 3.0)
+    world.send(inbox, 1, 2, hits[0])
+    world.slow(1, 1.0)
+    world.send(inbox, 1, 2, hits[1])
+    run_out(world)
+    assert log == [(3.0 + 12.0, hits[0]), (15.0, hits[1])]
+
+
 def test_a_small_message_does_not_overtake_a_segment_on_the_same_way() -> None:
     world, log = simulation(Network((None, 100.0, 100.0, 100.0), (None,) * 4, 200, 1.0)), Log()
     world.inboxes["download"][2].serve(lambda source, message: log.append((world.now_s, source, message)))
