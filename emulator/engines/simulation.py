@@ -231,8 +231,8 @@ class Simulation:
             heappush(self._heap, (arrival_s, self._next(), inbox, source, message))
 
     def send_late(self, inbox: Inbox, source: int, dest: int, message: AnyMessage, by_s: float) -> None:
-        """Put a message on its way that a fault holds up."""
-        arrival_s = self._arrival_s(source, dest, message)
+        """Put a message on its way that a fault holds up: it overtakes nothing, and what is sent later overtakes it."""
+        arrival_s = max(self._arrival_s(source, dest, message), inbox.due_s.get(source, 0.0))
         heappush(self._heap, (arrival_s + by_s, self._next(), inbox, source, message))
 
     def _arrival_s(self, source: int, dest: int, message: AnyMessage) -> float:

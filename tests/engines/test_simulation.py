@@ -428,3 +428,14 @@ def test_what_a_fault_holds_up_comes_so_much_later_and_may_be_overtaken() -> Non
     send(world, 2, 1, 1)
     run_out(world)
     assert log == [(1.0, 2, 1), (1.25, 2, 0)]
+
+
+def test_what_a_fault_holds_up_does_not_overtake_a_segment_that_was_sent_before_it() -> None:
+    world, log = simulation(Network((None, 100.0, 100.0, 100.0), (None,) * 4, 200, 1.0)), Log()
+    inbox = world.inboxes["download"][2]
+    inbox.serve(lambda source, message: log.append((world.now_s, source, message)))
+    hit = Hit("f", 0, "")
+    world.send(inbox, 1, 2, hit)
+    world.send_late(inbox, 1, 2, Barrier(5), 0.25)
+    run_out(world)
+    assert log == [(3.0, 1, hit), (3.25, 1, Barrier(5))]
