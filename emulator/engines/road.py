@@ -34,10 +34,12 @@ class Road:
         self._clock = clock
         self._sender = sender
         self._lines = lines
+        self._due_s: dict[tuple[Channel, int], float] = {}
+        """When the latest message that took its time arrives, for each way: what is sent later comes after it."""
 
     def carry(
         self,
-        channel: Channel,  # noqa: ARG002
+        channel: Channel,
         dest: int,
         inbox: PacketQueue,
         message: AnyMessage,
@@ -45,17 +47,21 @@ class Road:
     ) -> None:
         """Send a message on its way."""
         now_s = self._clock.now()
-        arrival_s = self._arrival_s(now_s, dest, message)
+        arrival_s = self._arrival_s(now_s, channel, dest, message)
         data = _encode((self._rank, message))
-        if arrival_s <= now_s:
+        if arrival_s <= now_s and (channel, dest) not in self._due_s:
             inbox.deliver(data)
         else:
             self._sender.post(arrival_s, inbox, data)
 
-    def _arrival_s(self, now_s: float, dest: int, message: AnyMessage) -> float:
+    def _arrival_s(self, now_s: float, channel: Channel, dest: int, message: AnyMessage) -> float:
         if self._lines is None:
             return now_s
-        return self._lines.arrival_s(now_s, self._rank, dest, isinstance(message, Hit))
+        arrival_s = self._lines.arrival_s(now_s, self._rank, dest, isinstance(message, Hit))
+        arrival_s = max(arrival_s, self._due_s.get((channel, dest), 0.0))
+        if arrival_s > now_s:
+            self._due_s[channel, dest] = arrival_s
+        return arrival_s
 
 
 class FaultyRoad(Road):
@@ -97,7 +103,7 @@ class FaultyRoad(Road):
             if verdict.action == "held":
                 self._held[verdict.fault].append((inbox, data))
                 return
-            arrival_s = self._arrival_s(now_s, dest, message)
+            arrival_s = self._arrival_s(now_s, channel, dest, message)
             for time_s in _arrivals_s(arrival_s, verdict):
                 self._sender.post(time_s, inbox, data)
 
