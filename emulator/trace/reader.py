@@ -72,7 +72,7 @@ class Trace:
         try:
             header = _decode_header(line)
         except UNREADABLE as error:
-            raise self._problem(1, f"not the header of a trace ({error})") from None
+            raise self._problem(1, f"not the header of a trace ({_cut(error)})") from None
         if header.version != VERSION:
             raise self._problem(1, f"version {header.version} of {FORMAT}; this program reads version {VERSION}")
         numwant = 1 if header.numwant is None else header.numwant
@@ -131,7 +131,7 @@ class Trace:
             try:
                 stamp, event = _stamps.decode(line), _events.decode(line)
             except UNREADABLE as error:
-                raise self._problem(number, f"not an event ({error})") from None
+                raise self._problem(number, f"not an event ({_cut(error)})") from None
             if not 0 <= stamp.rank <= self.header.clients:
                 raise self._problem(
                     number, f"rank {stamp.rank!r:.20}, where the header says {self.header.clients} clients"
@@ -185,6 +185,12 @@ def quote_lines(path: Path, numbers: Collection[int]) -> dict[int, str]:
             for number, line in enumerate(itertools.islice(file, last), 1)
             if number in numbers
         }
+
+
+def _cut(error: Exception) -> str:
+    """What a decoder says, without the middle of a long word that it quotes."""
+    text = str(error)
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE // 2]}…{text[-LONGEST_QUOTE // 2 :]}"
 
 
 def _is_whole(line: bytes) -> bool:

@@ -6,102 +6,52 @@ name clients and segments that cannot be: they are passed over.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
-
-import msgspec
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import Any
 
 from emulator.protocol.events import (
+    AnyEvent,
+    Arrived,
     BarrierOpened,
     BarrierPassed,
     ClientFinished,
+    ClientLeft,
     ConnectionClosed,
     ConnectionOpened,
+    Died,
     DownloadsFinished,
     DownloadStarted,
+    FaultBegan,
+    FaultEnded,
+    FileUnavailable,
     FileWritten,
+    MessageFaulted,
     PeerChosen,
     Received,
     Reported,
+    Restarted,
     Role,
     RoleChanged,
     RoundBegan,
     RoundEnded,
     SeedChosen,
+    SegmentRejected,
     SegmentsTaken,
     Sent,
     ThreadEnded,
     ThreadFailed,
     ThreadStarted,
 )
+from emulator.trace.client_statistics import FROM_PEER, FROM_SEED, ClientStatistics, begun
 from emulator.trace.records import Record
 
 NUM_RECENT = 60
 """Records that are kept for a feed of what happened last."""
-MESSAGES = frozenset({Sent, Received})
-ROUTINE = frozenset({ThreadStarted, RoundEnded, ConnectionOpened, ConnectionClosed})
-"""Events that a feed leaves out: others say the same from the other side."""
-MAX_MAPPED = 50_000_000
-"""A file that is said to have more segments has no map."""
-
-
-class Progress(msgspec.Struct):
-    """One file of one client, as far as it is there."""
-
-    present: bytearray
-    """A byte a segment: 0 missing, 1 got from a peer, 2 from a seed, 3 there from the start."""
-    num_present: int = 0
-
-    @property
-    def num_segments(self) -> int:
-        return len(self.present)
-
-    @property
-    def share(self) -> float:
-        return self.num_present / self.num_segments if self.num_segments else 1.0
-
-
-FROM_PEER, FROM_SEED, OWNED = 1, 2, 3
-
-
-class ClientStatistics(msgspec.Struct):
-    """One client's share of the run. Times are in seconds since the run began."""
-
-    rank: int
-    num_from_peers: int = 0
-    num_from_seeds: int = 0
-    num_misses: int = 0
-    """Visits that ended with a miss; each visit has at most one."""
-    num_uploaded: int = 0
-    """Segments given, by its own count: known when a connection is closed."""
-    num_given: int = 0
-    """Segments given, as those say who got them: known when they leave."""
-    num_open: int = 0
-    """Clients that have a connection with it now."""
-    most_connections: int = 0
-    """The most clients it had a connection with at once."""
-    num_rounds: int = 0
-    written_s: dict[str, float] = {}
-    """When each wanted file was written."""
-    finished_s: float | None = None
-    """When the tracker knew that it had everything; None if it never did."""
-    state: str = "starting"
-    """What it does, in the protocol's words."""
-    downloading: str | None = None
-    """The file it is at."""
-    source: str = ""
-    """Whom it takes that file's segments from: `peer 3`, `seed 5`."""
-    round: int = 0
-    """The round of that file."""
-    roles: dict[str, Role] = {}
-    """Its role in the swarm of every file that the tracker knows it in."""
-    files: dict[str, Progress] = {}
-    """Every wanted file that it has begun."""
-    latest_s: float = 0.0
-    """When it was heard of last."""
-
-    @property
-    def num_got(self) -> int:
-        return self.num_from_peers + self.num_from_seeds
+QUIET: frozenset[type] = frozenset(
+    {Sent, Received, MessageFaulted, ThreadStarted, RoundEnded, ConnectionOpened, ConnectionClosed}
+)
+"""Events that a feed leaves out: single messages, of which only a trace tells, and what others say just as well."""
 
 
 class SwarmStatistics:
@@ -122,6 +72,10 @@ class SwarmStatistics:
         """Segments given, by uploader and downloader."""
         self.roles: dict[str, Counter[Role]] = {}
         """How many clients have each role, by file."""
+        self.unavailable: Counter[str] = Counter()
+        """How many clients have given a file up, by file."""
+        self.faults: Counter[str] = Counter()
+        """Faults that have begun and not ended, as the plan has them; on how many ranks."""
         self.recent: deque[Record] = deque(maxlen=NUM_RECENT)
 
     @property
@@ -133,10 +87,19 @@ class SwarmStatistics:
         return sum(client.finished_s is not None for client in self.clients)
 
     @property
+    def num_dead(self) -> int:
+        return sum(client.is_dead for client in self.clients)
+
+    @property
+    def num_left(self) -> int:
+        return sum(client.left_s is not None for client in self.clients)
+
+    @property
     def makespan_s(self) -> float | None:
-        """From the second barrier to the last client's end; None while one is not finished."""
-        ends = [client.finished_s for client in self.clients if client.finished_s is not None]
-        return max(map(self.since_start, ends)) if len(ends) == len(self.clients) and ends else None
+        """From the second barrier to the end of the last client that is alive; None while one is not finished."""
+        ends = [client.finished_s for client in self.clients if not client.is_dead]
+        known = [self.since_start(end_s) for end_s in ends if end_s is not None]
+        return max(known) if known and len(known) == len(ends) else None
 
     @property
     def elapsed_s(self) -> float:
@@ -148,115 +111,241 @@ class SwarmStatistics:
         return time_s - (self.began_s or 0.0)
 
     def add_all(self, records: Iterable[Record]) -> None:
+        records = list(records)
         for record in records:
-            self.add(record)
+            self._fold(record)
+        # Of thousands of records, a feed shows the last few.
+        recent = list(islice((record for record in reversed(records) if type(record.event) not in QUIET), NUM_RECENT))
+        self.recent.extend(reversed(recent))
 
     def add(self, record: Record) -> None:
-        kind = type(record.event)
-        if kind in MESSAGES:
+        self._fold(record)
+        if type(record.event) not in QUIET:
+            self.recent.append(record)
+
+    def _fold(self, record: Record) -> None:
+        rank = record.rank
+        event = record.event
+        fold = (_OF_CLIENTS if rank else _OF_TRACKER).get(type(event), _pass_over)
+        if fold is None:
             return
         self.num_records += 1
-        if record.time_s > self.latest_s:
-            self.latest_s = record.time_s
-        if kind not in ROUTINE:
-            self.recent.append(record)
-        if record.rank == 0:
-            self._add_tracker(record)
+        time_s = record.time_s
+        if time_s > self.latest_s:
+            self.latest_s = time_s
+        if rank:
+            client = self.clients[rank - 1]
+            client.latest_s = time_s
+            fold(self, client, event, record)
         else:
-            client = self.clients[record.rank - 1]
-            client.latest_s = record.time_s
-            self._add_client(client, record)
+            fold(self, NOBODY, event, record)
 
-    def _add_tracker(self, record: Record) -> None:
-        match record.event:
-            case BarrierOpened(number):
-                self.barrier = number
-                if number == 2:
-                    self.began_s = record.time_s
-            case RoleChanged(rank, file, role) if 1 <= rank <= len(self.clients):
-                roles = self.clients[rank - 1].roles
-                count = self.roles.setdefault(file, Counter())
-                if file in roles:
-                    count[roles[file]] -= 1
-                count[role] += 1
-                roles[file] = role
-            case ClientFinished(rank) if 1 <= rank <= len(self.clients):
-                self.clients[rank - 1].finished_s = record.time_s
+    # What the tracker records
 
-    def _add_client(self, client: ClientStatistics, record: Record) -> None:
-        match record.event:
-            case SegmentsTaken(file, uploader, is_seed, segments, is_missed):
-                self._add_segments(client, file, uploader, is_seed, segments)
-                client.num_misses += is_missed
-            case RoundBegan(round=round):
-                client.num_rounds += 1
-                client.round = round
-                client.source = ""
-                self.num_lists += 1
-            case RoundEnded():
-                pass  # its segments are counted as they are taken
-            case PeerChosen(peer=peer):
-                client.source = f"peer {peer}"
-            case SeedChosen(seed=seed):
-                client.source = f"seed {seed}"
-            case ConnectionOpened(num_open=num_open):
-                client.num_open = num_open
-                client.most_connections = max(client.most_connections, num_open)
-            case ConnectionClosed(num_segments=num_segments, num_open=num_open):
-                client.num_open = num_open
-                client.num_uploaded += num_segments
-            case DownloadStarted(file, num_segments, num_present):
-                client.state = "downloading"
-                client.downloading = file
-                client.files[file] = _begun(num_segments, num_present)
-            case FileWritten(file):
-                client.written_s[file] = record.time_s
-                client.downloading = None
-                client.source = ""
-            case _:
-                self._add_stage(client, record)
+    def _open_barrier(self, _: ClientStatistics, event: BarrierOpened, record: Record) -> None:
+        self.barrier = event.number
+        if event.number == 2:
+            self.began_s = record.time_s
 
-    def _add_segments(
-        self, client: ClientStatistics, file: str, uploader: int, is_seed: bool, segments: tuple[int, ...]
-    ) -> None:
-        if is_seed:
-            client.num_from_seeds += len(segments)
+    def _change_role(self, _: ClientStatistics, event: RoleChanged, record: Record) -> None:
+        if not 1 <= event.client <= len(self.clients):
+            return
+        client, file = self.clients[event.client - 1], event.file
+        count = self.roles.setdefault(file, Counter())
+        if record.time_s <= client.gone_s:
+            return  # told before it went, and heard of after
+        if file in client.roles:
+            count[client.roles[file]] -= 1
+        count[event.role] += 1
+        client.roles[file] = event.role
+        client.roles_s[file] = record.time_s
+
+    def _finish(self, _: ClientStatistics, event: ClientFinished, record: Record) -> None:
+        if 1 <= event.client <= len(self.clients):
+            client = self.clients[event.client - 1]
+            if client.restarted_s is None or record.time_s >= client.restarted_s:
+                client.finished_s = record.time_s
+
+    def _leave(self, _: ClientStatistics, event: ClientLeft, record: Record) -> None:
+        if 1 <= event.client <= len(self.clients):
+            client = self.clients[event.client - 1]
+            if client.restarted_s is None or record.time_s >= client.restarted_s:
+                client.left_s = record.time_s
+            self._take_out(client)
+
+    def _take_out(self, client: ClientStatistics) -> None:
+        """The client is in no swarm any more in which it was before it went."""
+        for file, since_s in list(client.roles_s.items()):
+            if since_s <= client.gone_s:
+                self.roles[file][client.roles.pop(file)] -= 1
+                del client.roles_s[file]
+
+    # What clients record
+
+    def _take_segments(self, client: ClientStatistics, event: SegmentsTaken, _: Record) -> None:
+        num_segments = len(event.segments)
+        if event.is_seed:
+            client.num_from_seeds += num_segments
         else:
-            client.num_from_peers += len(segments)
-        progress = client.files.get(file)
+            client.num_from_peers += num_segments
+        client.num_misses += event.is_missed
+        if not num_segments:
+            return
+        progress = client.files.get(event.file)
         if progress is not None:
-            present = progress.present
-            for segment in segments:
+            present, source = progress.present, FROM_SEED if event.is_seed else FROM_PEER
+            for segment in event.segments:
                 if 0 <= segment < len(present):
                     progress.num_present += not present[segment]
-                    present[segment] = FROM_SEED if is_seed else FROM_PEER
-        if segments and 1 <= uploader <= len(self.clients):
-            self.given[uploader, client.rank] += len(segments)
-            self.clients[uploader - 1].num_given += len(segments)
+                    present[segment] = source
+        uploader = event.uploader
+        if 1 <= uploader <= len(self.clients):
+            self.given[uploader, client.rank] += num_segments
+            self.clients[uploader - 1].num_given += num_segments
 
-    def _add_stage(self, client: ClientStatistics, record: Record) -> None:
-        """The stations of a client's life: P1 … P4, D2, D8, U5."""
-        match record.event:
-            case Reported():
-                self.num_reported += 1
-                client.state = "waiting at barrier 1"
-            case BarrierPassed(number):
-                client.state = "waiting at barrier 2" if number == 1 else "downloading"
-            case DownloadsFinished():
-                client.state = "finished, uploading"
-            case ThreadStarted() if record.thread == "main":
-                client.state = "reading its input"
-            case ThreadEnded() if record.thread == "main":
-                client.state = "ended"
-            case ThreadFailed():
-                client.state = f"failed in its {record.thread} thread"
+    def _reject(self, client: ClientStatistics, _event: SegmentRejected, _: Record) -> None:
+        client.num_rejected += 1
+
+    def _begin_round(self, client: ClientStatistics, event: RoundBegan, _: Record) -> None:
+        client.num_rounds += 1
+        client.round = event.round
+        client.source = ""
+        self.num_lists += 1
+
+    def _choose_peer(self, client: ClientStatistics, event: PeerChosen, _: Record) -> None:
+        client.source = f"peer {event.peer}"
+
+    def _choose_seed(self, client: ClientStatistics, event: SeedChosen, _: Record) -> None:
+        client.source = f"seed {event.seed}"
+
+    def _open_connection(self, client: ClientStatistics, event: ConnectionOpened, _: Record) -> None:
+        client.num_open = event.num_open
+        if event.num_open > client.most_connections:
+            client.most_connections = event.num_open
+
+    def _close_connection(self, client: ClientStatistics, event: ConnectionClosed, _: Record) -> None:
+        client.num_open = event.num_open
+        client.num_uploaded += event.num_segments
+
+    def _begin_file(self, client: ClientStatistics, event: DownloadStarted, _: Record) -> None:
+        client.state = "downloading"
+        client.downloading = event.file
+        client.files[event.file] = begun(event.num_segments, event.num_present)
+
+    def _write(self, client: ClientStatistics, event: FileWritten, record: Record) -> None:
+        client.written_s[event.file] = record.time_s
+        client.downloading = None
+        client.source = ""
+
+    def _give_up(self, client: ClientStatistics, event: FileUnavailable, _: Record) -> None:
+        self.unavailable[event.file] += event.file not in client.unavailable
+        client.unavailable[event.file] = event.num_lost
+        client.downloading = None
+        client.source = ""
+
+    # The stations of a client's life: P1 … P4, D2, D8, U5, and what is not foreseen
+
+    def _report(self, client: ClientStatistics, _event: Reported, _: Record) -> None:
+        self.num_reported += not client.num_restarts
+        client.state = "waiting at barrier 1"
+
+    def _pass_barrier(self, client: ClientStatistics, event: BarrierPassed, _: Record) -> None:
+        client.state = "waiting at barrier 2" if event.number == 1 else "downloading"
+
+    def _arrive(self, client: ClientStatistics, _event: Arrived, record: Record) -> None:
+        client.arrived_s = record.time_s
+
+    def _end_downloads(self, client: ClientStatistics, _event: DownloadsFinished, _: Record) -> None:
+        client.state = "finished, uploading"
+
+    def _start_thread(self, client: ClientStatistics, _event: ThreadStarted, record: Record) -> None:
+        if record.thread == "main":
+            client.state = "reading its input"
+
+    def _end_thread(self, client: ClientStatistics, _event: ThreadEnded, record: Record) -> None:
+        if record.thread == "main":
+            client.state = "ended"
+
+    def _fail(self, client: ClientStatistics, _event: ThreadFailed, record: Record) -> None:
+        client.state = f"failed in its {record.thread} thread"
+
+    def _die(self, client: ClientStatistics, _event: Died, record: Record) -> None:
+        client.died_s, client.is_dead, client.state = record.time_s, True, "died"
+        client.num_open, client.downloading, client.source = 0, None, ""
+        self._take_out(client)
+
+    def _restart(self, client: ClientStatistics, event: Restarted, record: Record) -> None:
+        client.restarted_s, client.is_dead, client.state = record.time_s, False, "restarted"
+        client.num_restarts += 1
+        # The tracker may have been heard of what came after.
+        if client.left_s is not None and client.left_s < record.time_s:
+            client.left_s = None
+        if client.finished_s is not None and client.finished_s < record.time_s:
+            client.finished_s = None
+        for file in client.unavailable:
+            self.unavailable[file] -= 1
+        client.unavailable.clear()
+        client.files.clear()
+        if not event.is_state_kept:
+            client.written_s.clear()
+
+    def _begin_fault(self, _: ClientStatistics, event: FaultBegan, _record: Record) -> None:
+        if not event.fault.startswith("kill"):  # of which deaths tell
+            self.faults[event.fault] += 1
+
+    def _end_fault(self, _: ClientStatistics, event: FaultEnded, _record: Record) -> None:
+        self.faults[event.fault] -= 1
+        if not self.faults[event.fault]:
+            del self.faults[event.fault]
 
 
-def _begun(num_segments: int, num_present: int) -> Progress:
-    if not 0 <= num_segments <= MAX_MAPPED:
-        return Progress(bytearray())
-    num_present = min(max(num_present, 0), num_segments)
-    return Progress(bytearray([OWNED]) * num_present + bytearray(num_segments - num_present), num_present)
+NOBODY = ClientStatistics(0)
+"""Whom an event of the tracker is about before it is looked at."""
+
+_Fold = Callable[[SwarmStatistics, ClientStatistics, Any, Record], None]
+
+
+def _pass_over(_: SwarmStatistics, _client: ClientStatistics, _event: AnyEvent, _record: Record) -> None:
+    """An event that changes no figure."""
+
+
+_OF_ALL: dict[type, _Fold | None] = {
+    Sent: None,  # single messages: only a trace tells of them
+    Received: None,
+    MessageFaulted: None,
+    FaultBegan: SwarmStatistics._begin_fault,
+    FaultEnded: SwarmStatistics._end_fault,
+}
+_OF_TRACKER: dict[type, _Fold | None] = {
+    **_OF_ALL,
+    BarrierOpened: SwarmStatistics._open_barrier,
+    RoleChanged: SwarmStatistics._change_role,
+    ClientFinished: SwarmStatistics._finish,
+    ClientLeft: SwarmStatistics._leave,
+}
+_OF_CLIENTS: dict[type, _Fold | None] = {
+    **_OF_ALL,
+    SegmentsTaken: SwarmStatistics._take_segments,
+    SegmentRejected: SwarmStatistics._reject,
+    RoundBegan: SwarmStatistics._begin_round,
+    RoundEnded: _pass_over,  # its segments are counted as they are taken
+    PeerChosen: SwarmStatistics._choose_peer,
+    SeedChosen: SwarmStatistics._choose_seed,
+    ConnectionOpened: SwarmStatistics._open_connection,
+    ConnectionClosed: SwarmStatistics._close_connection,
+    DownloadStarted: SwarmStatistics._begin_file,
+    FileWritten: SwarmStatistics._write,
+    FileUnavailable: SwarmStatistics._give_up,
+    Reported: SwarmStatistics._report,
+    BarrierPassed: SwarmStatistics._pass_barrier,
+    Arrived: SwarmStatistics._arrive,
+    DownloadsFinished: SwarmStatistics._end_downloads,
+    ThreadStarted: SwarmStatistics._start_thread,
+    ThreadEnded: SwarmStatistics._end_thread,
+    ThreadFailed: SwarmStatistics._fail,
+    Died: SwarmStatistics._die,
+    Restarted: SwarmStatistics._restart,
+}
 
 
 def jain_index(shares: Sequence[float]) -> float:

@@ -13,15 +13,8 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from emulator.protocol.events import Role
-from emulator.trace.statistics import (
-    FROM_PEER,
-    FROM_SEED,
-    OWNED,
-    ClientStatistics,
-    Progress,
-    SwarmStatistics,
-    jain_index,
-)
+from emulator.trace.client_statistics import FROM_PEER, FROM_SEED, OWNED, ClientStatistics, Progress
+from emulator.trace.statistics import SwarmStatistics, jain_index
 from emulator.view.sentences import sentence
 from emulator.view.text import plural, printable, seconds
 

@@ -15,6 +15,7 @@ from emulator.protocol.events import (
     FaultBegan,
     FileUnavailable,
     Received,
+    Restarted,
 )
 from emulator.protocol.messages import (
     TRACKER,
@@ -28,6 +29,7 @@ from emulator.protocol.messages import (
     HoldingsRequest,
     Leave,
     Lost,
+    Metadata,
     MetadataAnswer,
     MetadataRequest,
     Miss,
@@ -350,6 +352,27 @@ def who_is_restarted_without_its_state_begins_anew() -> HandWritten:
     h.record(2, DownloadStarted(F, 3, 0), "download")
     h.swarm(2, F)
     rest(h, 2, 1, 0, 1, 2)
+    h.end()
+    return h
+
+
+@right
+def a_report_of_an_earlier_life_is_read_when_the_next_one_has_made_the_same() -> HandWritten:
+    h = HandWritten(2)
+    h.own(1, [FILE])
+    h.owned[2] = ()
+    h.sent(2, TRACKER, Metadata(()))
+    h.record(2, Died("was killed"))
+    h.record(2, Restarted(True))
+    h.sent(2, TRACKER, Metadata(()))
+    h.received(TRACKER, 2, Metadata(()))
+    h.tell(2, Lost(True))
+    h.tell(2, Returned())
+    h.received(TRACKER, 2, Metadata(()))
+    h.barrier(1)
+    h.ask({2: [F]})
+    h.record(2, DownloadStarted(F, 3, 0), "download")
+    h.download(2, 1, F)
     h.end()
     return h
 

@@ -5,7 +5,7 @@ path is no business of this test: of some mutants' runs, nothing is left but a t
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,9 +13,10 @@ import pytest
 
 from emulator import Options, RunError, run, write_inputs
 from emulator.engines.communicators import QueueCommunicator
-from emulator.protocol import client, upload
+from emulator.engines.virtual_faults import VirtualFaults
+from emulator.protocol import upload
 from emulator.protocol.download import Downloader
-from emulator.protocol.events import FileWritten, RoleChanged
+from emulator.protocol.events import FileUnavailable, FileWritten, RoleChanged
 from emulator.protocol.files import HASH_DIGITS, ClientInput, FileMetadata
 from emulator.protocol.library import Holding, Library
 from emulator.protocol.messages import (
@@ -27,14 +28,17 @@ from emulator.protocol.messages import (
     FileCompleted,
     Finished,
     Hit,
+    Lost,
     MetadataAnswer,
+    MetadataRequest,
     Miss,
     SegmentRequest,
     Stop,
-    SwarmAnswer,
 )
 from emulator.protocol.node import Node, ProtocolError
+from emulator.protocol.questions import Questions
 from emulator.protocol.round import Connection, Round
+from emulator.protocol.stuck import Advice, StuckPeers
 from emulator.protocol.swarm import RankSet, SwarmTable
 from emulator.protocol.tracker import Tracker
 from emulator.protocol.upload import Uploader
@@ -55,6 +59,7 @@ LONGEST_RUN_S = 20.0
 """No mutant is meant to hang."""
 
 Clients = Sequence[ClientInput]
+Uploaders = tuple[tuple[int, ...], tuple[int, ...]]
 LEECHER = ClientInput((), (F,))
 ONE_PAIR = [ClientInput((FEW,)), LEECHER]
 TWO_FILES = [ClientInput((FEW, OTHER)), ClientInput((), (F, G))]
@@ -89,9 +94,21 @@ def mutant(
     also: Sequence[rules.Rule] = (),
     quota: int = 10,
     numwant: int = 50,
+    strategy: str = "peers-first",
+    faults: tuple[str, ...] = (),
 ) -> Callable[[Mutate], Mutate]:
+    """Runs with real processes; those with faults in virtual time, where a fault comes at the same moment each time."""
+
     def add(mutate: Mutate) -> Mutate:
-        options = Options(start_method="fork", quota=quota, numwant=numwant, timeout_s=LONGEST_RUN_S)
+        options = Options(
+            engine="virtual" if faults else "processes",
+            strategy=strategy,
+            start_method="fork",
+            quota=quota,
+            numwant=numwant,
+            faults=faults,
+            timeout_s=LONGEST_RUN_S,
+        )
         MUTANTS.append(Mutant(rule, mutate, clients, options, frozenset(also)))
         return mutate
 
@@ -162,7 +179,7 @@ def two_messages_change_places(patch: pytest.MonkeyPatch) -> None:
 # Barriers
 
 
-@mutant(rules.FIRST_BARRIER)
+@mutant(rules.FIRST_BARRIER, also=[rules.METADATA])
 def the_first_barrier_is_opened_early(patch: pytest.MonkeyPatch) -> None:
     add_owner = Tracker._add_owner
 
@@ -174,15 +191,20 @@ def the_first_barrier_is_opened_early(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Tracker, "_add_owner", add_owner_and_signal)
 
 
+def skip_barrier(patch: pytest.MonkeyPatch, skipped: int) -> None:
+    wait = Questions.await_barrier
+    patch.setattr(Questions, "await_barrier", lambda self, number: None if number == skipped else wait(self, number))
+
+
 @mutant(rules.FIRST_BARRIER)
 def the_first_barrier_is_skipped(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(client, "await_barrier", lambda *_: None)
+    skip_barrier(patch, 1)
 
 
 @mutant(rules.SECOND_BARRIER)
 def the_second_barrier_is_opened_for_each_client_alone(patch: pytest.MonkeyPatch) -> None:
-    def answer(self: Tracker, asker: int, names: Sequence[str]) -> None:
-        self._node.download.send(MetadataAnswer(self._table.metadata(names)), asker)
+    def answer(self: Tracker, asker: int, asked: MetadataRequest) -> None:
+        self._node.download.send(MetadataAnswer(self._table.metadata(asked.files), asked.request), asker)
         self._node.download.send(Barrier(2), asker)
 
     patch.setattr(Tracker, "_answer_metadata", answer)
@@ -190,7 +212,7 @@ def the_second_barrier_is_opened_for_each_client_alone(patch: pytest.MonkeyPatch
 
 @mutant(rules.SECOND_BARRIER)
 def the_second_barrier_is_skipped(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("emulator.protocol.download.await_barrier", lambda *_: None)
+    skip_barrier(patch, 2)
 
 
 # The tracker
@@ -252,7 +274,7 @@ def stop_is_sent_twice(patch: pytest.MonkeyPatch) -> None:
 @mutant(rules.STOP)
 def stop_is_sent_when_the_first_is_finished(patch: pytest.MonkeyPatch) -> None:
     def finish(self: Tracker, _finished: int) -> None:
-        for rank in sorted(self._clients):
+        for rank in sorted(self._live):
             self._node.upload.send(Stop(), rank)
         raise ProtocolError("nobody serves the others")
 
@@ -276,11 +298,13 @@ def an_upload_thread_ends_early(patch: pytest.MonkeyPatch) -> None:
 @mutant(rules.FRESH_LIST, THREE_SEEDS, numwant=1, quota=1)
 def the_first_list_is_used_for_ever(patch: pytest.MonkeyPatch) -> None:
     init = Round.__init__
-    first: list[SwarmAnswer] = []
+    first: list[Uploaders] = []
 
-    def begin(self: Round, node: Node, holding: Holding, swarm: SwarmAnswer, quota: int) -> None:
-        first.append(swarm)
-        init(self, node, holding, first[0], quota)
+    def begin(
+        self: Round, node: Node, questions: Questions, holding: Holding, uploaders: Uploaders, quota: int
+    ) -> None:
+        first.append(uploaders)
+        init(self, node, questions, holding, first[0], quota)
 
     patch.setattr(Round, "__init__", begin)
 
@@ -289,8 +313,10 @@ def the_first_list_is_used_for_ever(patch: pytest.MonkeyPatch) -> None:
 def the_quota_is_exceeded(patch: pytest.MonkeyPatch) -> None:
     init = Round.__init__
 
-    def begin(self: Round, node: Node, holding: Holding, swarm: SwarmAnswer, quota: int) -> None:
-        init(self, node, holding, swarm, quota + 1)
+    def begin(
+        self: Round, node: Node, questions: Questions, holding: Holding, uploaders: Uploaders, quota: int
+    ) -> None:
+        init(self, node, questions, holding, uploaders, quota + 1)
 
     patch.setattr(Round, "__init__", begin)
 
@@ -304,13 +330,15 @@ def a_round_ends_early(patch: pytest.MonkeyPatch) -> None:
 def peers_are_asked_again_after_the_seed(patch: pytest.MonkeyPatch) -> None:
     def run_round(self: PeersFirst, round: Round) -> None:
         self._take_from_peers(round)
-        if round.is_open:
-            with round.connect(self._choose_seed(round)) as connection:
+        seed = self._choose_seed(round) if round.is_open else None
+        if seed is not None:
+            with round.connect(seed) as connection:
                 connection.take()
         if round.is_open:
             self._take_from_peers(round)
         if round.is_open:
-            with round.connect(connection.uploader) as connection:
+            assert seed is not None
+            with round.connect(seed) as connection:
                 connection.take_until_miss()
 
     patch.setattr(PeersFirst, "run_round", run_round)
@@ -402,8 +430,8 @@ def a_segment_is_asked_for_again(patch: pytest.MonkeyPatch) -> None:
     def take_twice(self: Connection, segment: int | None = None) -> bool:
         is_hit = take(self, segment)
         if self.segments and self._round.is_open:
-            self._node.upload.send(SegmentRequest(F, self.segments[-1]), self.uploader)
-            self._node.download.recv()
+            self._round._node.upload.send(SegmentRequest(F, self.segments[-1]), self.uploader)
+            self._round._node.download.recv()
         return is_hit
 
     patch.setattr(Connection, "take", take_twice)
@@ -417,7 +445,13 @@ def segments_come_out_of_order(patch: pytest.MonkeyPatch) -> None:
 @mutant(rules.FILE_ORDER, TWO_FILES)
 def files_come_out_of_order(patch: pytest.MonkeyPatch) -> None:
     ask = Downloader._ask_metadata
-    patch.setattr(Downloader, "_ask_metadata", lambda self: ask(self)[::-1])
+
+    def ask_and_turn(self: Downloader) -> dict[str, FileMetadata]:
+        files = ask(self)
+        self._mine = ClientInput(self._mine.owned, self._mine.wanted[::-1])
+        return files
+
+    patch.setattr(Downloader, "_ask_metadata", ask_and_turn)
 
 
 @mutant(rules.HOLDS_WHAT_IT_GIVES, CROWD, quota=1)
@@ -425,47 +459,55 @@ def a_segment_is_given_that_is_not_held(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Holding, "get", lambda self, segment: self.metadata.segment(segment))
 
 
-def every_third(patch: pytest.MonkeyPatch, change: Callable[[Uploader, int, str, int], None]) -> None:
+def every_third(patch: pytest.MonkeyPatch, change: Callable[[Uploader, int, SegmentRequest], None]) -> None:
     """Every third request for a segment is served in another way."""
     serve = Uploader._answer_segment
     served = iter(range(1_000_000))
 
-    def answer(self: Uploader, asker: int, file: str, segment: int) -> None:
-        (change if next(served) % 3 == 2 else serve)(self, asker, file, segment)
+    def answer(self: Uploader, asker: int, asked: SegmentRequest) -> None:
+        (change if next(served) % 3 == 2 else serve)(self, asker, asked)
 
     patch.setattr(Uploader, "_answer_segment", answer)
 
 
-@mutant(rules.HOLDS_WHAT_IT_GIVES)
+@mutant(rules.HOLDS_WHAT_IT_GIVES, also=[rules.TRULY_LOST])
 def a_segment_is_refused_that_is_held(patch: pytest.MonkeyPatch) -> None:
-    every_third(patch, lambda self, asker, file, segment: self._node.download.send(Miss(file, segment), asker))
+    every_third(
+        patch,
+        lambda self, asker, asked: self._node.download.send(Miss(asked.file, asked.segment, asked.request), asker),
+    )
 
 
 @mutant(rules.RIGHT_HASH)
 def a_wrong_segment_is_given(patch: pytest.MonkeyPatch) -> None:
-    every_third(patch, lambda self, asker, file, segment: self._node.download.send(Hit(file, segment, WRONG), asker))
+    every_third(
+        patch,
+        lambda self, asker, asked: self._node.download.send(
+            Hit(asked.file, asked.segment, WRONG, asked.request), asker
+        ),
+    )
 
 
 @mutant(rules.TRUE_COUNT)
 def a_wrong_count_is_told(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(upload, "ConnectionCount", lambda count: ConnectionCount(count + 1))
+    patch.setattr(upload, "ConnectionCount", lambda count, request: ConnectionCount(count + 1, request))
 
 
-@mutant(rules.ONE_ANSWER)
+@mutant(rules.ONE_ANSWER, also=[rules.DELIVERY])
 def an_answer_is_sent_twice(patch: pytest.MonkeyPatch) -> None:
-    def answer(self: Uploader, asker: int, file: str, segment: int) -> None:
-        data = self._library.get(file, segment)
+    def answer(self: Uploader, asker: int, asked: SegmentRequest) -> None:
+        data = self._library.get(asked.file, asked.segment)
         assert data is not None
         for _ in range(2):
-            self._node.download.send(Hit(file, segment, data), asker)
+            self._node.download.send(Hit(asked.file, asked.segment, data, asked.request), asker)
 
     every_third(patch, answer)
 
 
 @mutant(rules.ONE_ANSWER, [*ONE_PAIR, LEECHER])
 def an_answer_is_sent_to_another_client(patch: pytest.MonkeyPatch) -> None:
-    def answer(self: Uploader, asker: int, file: str, segment: int) -> None:
-        self._node.download.send(Miss(file, segment), 2 if asker == 3 else 3)
+    def answer(self: Uploader, asker: int, asked: SegmentRequest) -> None:
+        self._node.download.send(Miss(asked.file, asked.segment, asked.request), 2 if asker == 3 else 3)
         raise ProtocolError("nobody answers the asker")
 
     every_third(patch, answer)
@@ -473,7 +515,104 @@ def an_answer_is_sent_to_another_client(patch: pytest.MonkeyPatch) -> None:
 
 @mutant(rules.ONE_ANSWER)
 def an_answer_is_of_another_kind(patch: pytest.MonkeyPatch) -> None:
-    every_third(patch, lambda self, asker, *_: self._node.download.send(ConnectionCount(1), asker))
+    every_third(patch, lambda self, asker, asked: self._node.download.send(ConnectionCount(1, asked.request), asker))
+
+
+@mutant(rules.ONE_ANSWER)
+def an_answer_has_another_number(patch: pytest.MonkeyPatch) -> None:
+    every_third(
+        patch, lambda self, asker, asked: self._node.download.send(Miss(asked.file, asked.segment, 10**6), asker)
+    )
+
+
+@mutant(rules.CHANNELS)
+def an_answer_travels_on_the_other_communicator(patch: pytest.MonkeyPatch) -> None:
+    def answer(self: Uploader, asker: int, asked: SegmentRequest) -> None:
+        right = FEW.segment(asked.segment)
+        self._node.upload.send(Hit(asked.file, asked.segment, right, asked.request), asker)
+
+    every_third(patch, answer)
+
+
+@mutant(rules.TRUE_HOLDINGS, CROWD, quota=1, strategy="rarest-first")
+def all_is_said_to_be_held_now_and_then(patch: pytest.MonkeyPatch) -> None:
+    tell = Library.present_bits
+    told = iter(range(1_000_000))
+
+    def present_bits(self: Library, file: str) -> bytes:
+        return b"\xff" * 5 if next(told) % 3 == 2 else tell(self, file)
+
+    patch.setattr(Library, "present_bits", present_bits)
+
+
+@mutant(rules.TRUE_HOLDINGS, CROWD, quota=1, strategy="rarest-first")
+def nothing_is_said_to_be_held(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Library, "present_bits", lambda *_: b"")
+
+
+# What goes on when others die
+
+
+DEATH = ("kill client 1 at 40%",)
+"""The only seed of the crowd dies."""
+
+
+@mutant(rules.DEATHS, CROWD, faults=DEATH)
+def a_client_is_called_lost_before_it_dies(patch: pytest.MonkeyPatch) -> None:
+    kill = VirtualFaults.kill
+
+    def tell_and_kill(self: VirtualFaults, rank: int, restart_s: float | None, is_state_kept: bool) -> None:
+        self._tell(rank, Lost())
+        kill(self, rank, restart_s, is_state_kept)
+
+    patch.setattr(VirtualFaults, "kill", tell_and_kill)
+
+
+@mutant(rules.LOST_ARE_NOT_ASKED, SEEDED_CROWD, faults=DEATH, quota=1, also=[rules.TRUE_COUNT])
+def it_is_forgotten_who_is_lost(patch: pytest.MonkeyPatch) -> None:
+    set_aside = Questions._set_aside
+
+    def set_aside_and_forget(self: Questions, source: int, message: AnyMessage) -> None:
+        set_aside(self, source, message)
+        self.lost.clear()
+
+    patch.setattr(Questions, "_set_aside", set_aside_and_forget)
+
+
+@mutant(rules.SWARM_LIST, SEEDED_CROWD, faults=DEATH, quota=1, also=[rules.LOST_ARE_NOT_ASKED, rules.ROLES])
+def the_lost_stay_in_the_swarm(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(SwarmTable, "forget", lambda *_: None)
+
+
+@mutant(rules.TRUE_COUNT, SEEDED_CROWD, faults=("kill clients 5-6 at 40%",))
+def connections_with_the_dead_are_counted(patch: pytest.MonkeyPatch) -> None:
+    handle = Uploader.handle
+
+    def handle_all_but_deaths(self: Uploader, source: int, message: AnyMessage) -> None:
+        if not isinstance(message, Lost):
+            handle(self, source, message)
+
+    patch.setattr(Uploader, "handle", handle_all_but_deaths)
+
+
+@mutant(rules.TRULY_LOST)
+def a_file_is_given_up_at_once(patch: pytest.MonkeyPatch) -> None:
+    def give_up(self: Downloader, holding: Holding) -> bool:
+        self._node.record(FileUnavailable(holding.metadata.name, 0, holding.num_missing))
+        return False
+
+    patch.setattr(Downloader, "_run_rounds", give_up)
+
+
+@mutant(rules.TRULY_LOST)
+def the_tracker_calls_lost_what_a_seed_has(patch: pytest.MonkeyPatch) -> None:
+    def judge(self: StuckPeers, *_: Collection[int]) -> list[Advice]:
+        advice = [Advice(rank, report.request, 1, ()) for rank, report in self._reports.items()]
+        self._reports.clear()
+        return advice
+
+    patch.setattr(StuckPeers, "judge", judge)
+    patch.setattr(Downloader, "_run_rounds", lambda self, holding: not self._is_lost(holding))
 
 
 # Ends
@@ -502,15 +641,14 @@ def completion_is_told_before_the_output_is_written(patch: pytest.MonkeyPatch) -
 
 @mutant(rules.COMPLETION, also=[rules.ROLES, rules.FULL_ROUND])
 def completion_is_told_after_the_first_round(patch: pytest.MonkeyPatch) -> None:
-    run_round = Downloader._run_round
+    end_round = Downloader._end_round
 
-    def run_and_tell(self: Downloader, holding: Holding, number: int) -> int:
-        taken = run_round(self, holding, number)
-        if not holding.is_complete:
+    def end_and_tell(self: Downloader, round: Round) -> None:
+        end_round(self, round)
+        if round.num_missing:
             self._node.download.send(FileCompleted(F), TRACKER)
-        return taken
 
-    patch.setattr(Downloader, "_run_round", run_and_tell)
+    patch.setattr(Downloader, "_end_round", end_and_tell)
 
 
 @mutant(rules.COMPLETION, also=[rules.ROLES])
@@ -532,7 +670,13 @@ def a_client_is_finished_twice(patch: pytest.MonkeyPatch) -> None:
 
 def give_up_the_last_file(patch: pytest.MonkeyPatch) -> None:
     ask = Downloader._ask_metadata
-    patch.setattr(Downloader, "_ask_metadata", lambda self: ask(self)[:-1])
+
+    def ask_and_forget(self: Downloader) -> dict[str, FileMetadata]:
+        files = ask(self)
+        self._mine = ClientInput(self._mine.owned, self._mine.wanted[:-1])
+        return files
+
+    patch.setattr(Downloader, "_ask_metadata", ask_and_forget)
 
 
 @mutant(rules.FINISHED, TWO_FILES, also=[rules.EVERYTHING_COMPLETE])

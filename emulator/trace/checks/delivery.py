@@ -96,7 +96,7 @@ class DeliveryCheck:
 
     def _take(self, line: int, way: Way, event: Received, waiting: _Queue) -> None:
         flights = [flying if isinstance(flying, Astray) else Astray(flying, False, False) for flying in waiting]
-        place = _place_of(event.message, flights)
+        place = _place_of(event.message, flights, is_of_the_dead=self._is_excused(way))
         before = flights[:place]
         first = next((flight.message for flight in before if not (flight.may_vanish or flight.may_be_late)), None)
         """What should have come before."""
@@ -227,8 +227,15 @@ class DeliveryCheck:
                 del self.in_flight[way]
 
 
-def _place_of(message: AnyMessage, flights: list[Astray]) -> int | None:
-    """Which of these is received. Of several that are equal, one that comes in order, and has to come at all."""
+def _place_of(message: AnyMessage, flights: list[Astray], *, is_of_the_dead: bool) -> int | None:
+    """Which of these is received. Of several that are equal, one that comes in order, and has to come at all.
+
+    Where the sender has died, and the receiver has not been told, it is one that was sent before that death.
+    """
+    if is_of_the_dead:
+        for place, flight in enumerate(flights):
+            if flight.may_vanish and flight.message == message:
+                return place
     first = None
     for place, flight in enumerate(flights):
         is_loose = flight.may_vanish or flight.may_be_late
