@@ -82,7 +82,7 @@ class Inbox:
     def close(self) -> None:
         """The reader is dead: what is here, and what is on its way, is read by nobody."""
         self.messages.clear()
-        self.waiting = None
+        self.waiting = self._held = None
         self.react = _drop
 
     def hold(self) -> None:

@@ -301,6 +301,23 @@ def test_what_is_on_its_way_to_a_dead_rank_is_read_by_nobody_and_not_by_its_next
     assert world.num_delivered == 4
 
 
+def test_who_dies_of_what_it_does_first_when_it_goes_on_does_nothing_more() -> None:
+    world, log = simulation(), Log()
+
+    def die(source: int, _message: AnyMessage) -> None:
+        log.append((world.now_s, source))
+        world.close(1)
+
+    world.inboxes["download"][1].serve(die)
+    log_what_comes(world, 1, log, "upload")
+    world.pause(1)
+    for channel in world.inboxes:
+        send(world, 2, 1, 0, channel)
+    world.at(5.0, partial(world.resume, 1))
+    run_out(world)
+    assert log == [(5.0, 2)]
+
+
 def test_who_dies_while_it_stands_still_does_not_stand_still_in_its_next_life() -> None:
     world, log = simulation(), Log()
     log_what_comes(world, 1, log)
