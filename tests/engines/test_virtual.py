@@ -9,13 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Options, RunError, Scenario, read_scenario, run, write_inputs
-from emulator.engines.virtual import VirtualCommunicator
-from emulator.protocol.files import ClientInput
+from emulator import InputError, Options, RunError, Scenario, read_scenario, run, write_inputs
+from emulator.engines.virtual import VirtualCommunicator, simulate
+from emulator.protocol.events import (
+    AnyEvent,
+    Arrived,
+    BarrierPassed,
+    Channel,
+    ClientLeft,
+    DownloadsFinished,
+    Received,
+    RoundBegan,
+    Sent,
+)
+from emulator.protocol.files import ClientInput, FileMetadata
+from emulator.protocol.library import Holding
 from emulator.protocol.messages import AnyMessage, Stop
 from emulator.protocol.upload import Uploader
 from emulator.scenario.network import DELAY_S
+from emulator.trace.reader import Trace
+from emulator.trace.records import Record
 from tests.conftest import SAMPLES
+from tests.engines.swarms import Recorder
 from tests.protocol.scripted import file_of
 
 DIGEST_OF_SAMPLES = "af1f94e1ad363476"
@@ -127,3 +142,112 @@ def test_a_signal_ends_it_with_its_status_and_leaves_a_trace_that_says_so(tmp_pa
         _, said = process.communicate(timeout=30)
     assert (process.returncode, said) == (130, "emulator: ended by SIGINT before every wanted file was there\n")
     assert b'"TraceEnded","outcome":"cut"' in trace.read_bytes()[-300:]
+
+
+# Who comes late, and who departs
+
+
+def events(scenario: Scenario, **options: object) -> list[Record]:
+    recorder = Recorder()
+    result = run(scenario, None, Options(engine="virtual", **options), lambda _: recorder)  # type: ignore[arg-type]
+    assert result.is_proven
+    return recorder.records
+
+
+def of(records: list[Record], *kinds: type) -> list[tuple[float, int, AnyEvent]]:
+    return [(round(it.time_s, 9), it.rank, it.event) for it in records if isinstance(it.event, kinds)]
+
+
+def test_a_client_comes_at_its_time_after_the_second_barrier_and_asks_for_nothing_before(tmp_path: Path) -> None:
+    records = events(swarm(tmp_path / "in", 1, 2, 30), arrivals_s=(0.0, 0.0, 0.5, 2.0))
+    passed_s = next(record.time_s for record in records if record.event == BarrierPassed(2))
+    assert of(records, Arrived) == [
+        (round(passed_s + 0.5, 9), 2, Arrived()),
+        (round(passed_s + 2.0, 9), 3, Arrived()),
+    ]
+    rounds = of(records, RoundBegan)
+    assert rounds[0][0] == pytest.approx(passed_s + 0.5 + 2 * DELAY_S)
+    assert min(time_s for time_s, rank, _ in rounds if rank == 3) > passed_s + 2.0
+
+
+def test_a_client_departs_so_long_after_its_last_file_and_is_in_no_list_after_that(tmp_path: Path) -> None:
+    records = events(swarm(tmp_path / "in", 1, 3, 30), arrivals_s=(0.0, 0.0, 0.0, 0.0, 3.0), stays_s=0.25)
+    done_s = {rank: time_s for time_s, rank, event in of(records, DownloadsFinished)}
+    left = [(round(done_s[rank] + 0.25 + DELAY_S, 9), 0, ClientLeft(rank)) for rank in (2, 3)]
+    assert sorted(of(records, ClientLeft))[:2] == sorted(left)  # client 4 departs when all have finished
+    lists = [event for _, rank, event in of(records, RoundBegan) if rank == 4]
+    assert {(event.seeds, event.peers) for event in lists if isinstance(event, RoundBegan)} == {((1,), ())}
+
+
+def test_whoever_stays_for_ever_is_in_the_lists_of_those_who_come_later(tmp_path: Path) -> None:
+    records = events(swarm(tmp_path / "in", 1, 3, 30), arrivals_s=(0.0, 0.0, 0.0, 0.0, 3.0))
+    lists = [event for _, rank, event in of(records, RoundBegan) if rank == 4]
+    assert {(event.seeds, event.peers) for event in lists if isinstance(event, RoundBegan)} == {((1, 2, 3), ())}
+
+
+# Runs without a folder for outputs
+
+
+def test_a_run_without_a_folder_is_the_same_run_and_proves_its_outputs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = read_scenario(SAMPLES)
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    traces = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+    on_disk = run(scenario, tmp_path / "out", Options(engine="virtual"), trace=traces[0])
+    in_memory = run(scenario, None, Options(engine="virtual"), trace=traces[1])
+    assert traces[0].read_bytes() == traces[1].read_bytes()
+    assert in_memory.output is None
+    assert (in_memory.clients, in_memory.num_messages) == (on_disk.clients, on_disk.num_messages)
+    assert in_memory.verification.outputs == on_disk.verification.outputs
+    assert list(here.iterdir()) == []
+
+
+def test_what_is_written_wrong_is_found_without_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = vars(Holding)["content"].fget
+    monkeypatch.setattr(Holding, "content", property(lambda self: FileMetadata(content(self).name, "0" * 96)))
+    result = run(swarm(tmp_path / "in", 1, 2, 3), None, Options(engine="virtual"))
+    assert [(check.client, check.verdict) for check in result.verification.outputs] == [(2, "wrong"), (3, "wrong")]
+    assert result.exit_status == 1
+
+
+def test_real_processes_need_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^only the engine 'virtual' runs without a folder for outputs; give one$"):
+        run(swarm(tmp_path / "in", 1, 1, 3), None, Options())
+
+
+# Runs for an ear alone
+
+
+class Hearer:
+    """Writes down what it hears as a trace has it."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[int, AnyEvent]] = []
+
+    def sent(self, rank: int, on: Channel, to: int, message: AnyMessage) -> None:
+        self.heard.append((rank, Sent(on, to, message)))
+
+    def received(self, rank: int, on: Channel, source: int, message: AnyMessage) -> None:
+        self.heard.append((rank, Received(on, source, message)))
+
+    def event(self, rank: int, thread: str, event: AnyEvent) -> None:  # noqa: ARG002
+        self.heard.append((rank, event))
+
+
+def test_an_ear_hears_all_that_a_trace_has_in_the_same_order(tmp_path: Path) -> None:
+    scenario, ear, trace = read_scenario(SAMPLES), Hearer(), tmp_path / "trace.jsonl"
+    result = run(scenario, None, Options(engine="virtual"), trace=trace)
+    totals = simulate(scenario, Options(engine="virtual"), ear, 100_000)
+    blocks = ((stamps, events) for _, stamps, events in Trace(trace))
+    traced = [(stamp.rank, event) for stamps, events in blocks for stamp, event in zip(stamps, events, strict=True)]
+    assert ear.heard == traced
+    assert totals.num_messages == result.num_messages
+    assert all(all(files.values()) for files in totals.written.values())
+
+
+def test_a_run_for_an_ear_that_never_ends_is_given_up(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"^no end after 2,000 events, at [0-9.]+ s of virtual time$"):
+        simulate(swarm(tmp_path / "in", 2, 20, 500), Options(engine="virtual"), Hearer(), 2_000)
