@@ -41,6 +41,9 @@ class Case:
     down_mb: float | None = None
     delay_s: float = 0.0
     strategy: str = "peers-first"
+    gap_s: float = 0.02
+    """Between the arrivals of two clients. Where all begin at the same instant, chance decides who is served first, and
+    real processes throw other dice than virtual time does."""
 
     @property
     def size(self) -> int:
@@ -51,13 +54,20 @@ class Case:
         delay = f", {1000 * self.delay_s:g} ms" if self.delay_s else ""
         return (
             f"{self.seeds} + {self.leechers} clients, {self.files} × {self.segments} segments, "
-            f"{self.up_mb:g} MB/s up{down}{delay}, {self.strategy}"
+            f"{self.up_mb:g} MB/s up{down}{delay}, {self.strategy}{'' if self.gap_s else ', all at once'}"
         )
 
     def options(self, engine: str, rng_seed: int) -> Options:
         down = None if self.down_mb is None else self.down_mb * MEGA
         network = Network.uniform(self.size, self.up_mb * MEGA, down, self.delay_s, SEGMENT_BYTES)
-        return Options(engine=engine, network=network, strategy=self.strategy, rng_seed=rng_seed)  # type: ignore[arg-type]
+        arrivals_s = tuple(self.gap_s * rank for rank in range(self.size))
+        return Options(
+            engine=engine,  # type: ignore[arg-type]
+            network=network,
+            arrivals_s=arrivals_s,
+            strategy=self.strategy,
+            rng_seed=rng_seed,
+        )
 
 
 CASES = (
@@ -76,6 +86,8 @@ CASES = (
     Case(2, 18, 1, 40, up_mb=5),
     Case(2, 18, 2, 20, up_mb=5, strategy="random-segment"),
     Case(2, 18, 1, 40, up_mb=5, delay_s=0.01),
+    Case(1, 4, 1, 60, up_mb=10, gap_s=0.0),
+    Case(2, 18, 1, 40, up_mb=5, gap_s=0.0),
 )
 
 

@@ -30,7 +30,7 @@ from emulator.scenario.generate import Shape, generate
 from emulator.scenario.outputs import format_output
 from emulator.scenario.scenario import Scenario, output_name, write_inputs
 from emulator.scenario.storage import DirectoryStorage
-from tests.ends.leftovers import assert_survivors_have_what_there_is
+from tests.ends.leftovers import assert_survivors_have_what_there_is, wait_until
 from tests.ends.runs import Run
 from tests.ends.terminals import Terminal
 
@@ -62,7 +62,9 @@ def kill(rng: random.Random, folder: Path) -> str:
     """SIGKILL of the parent, the tracker or a client at any moment, that of its start included."""
     run = Run(small_swarm(rng, folder), folder, ("--quiet", "--timeout", str(LONGEST_S)))
     try:
-        time.sleep(rng.uniform(0.0, 0.8))
+        if rng.random() < 0.8:
+            wait_until(lambda: len(run.workers) == run.num_ranks or run.process.poll() is not None, LONGEST_S, "begun")
+        time.sleep(rng.uniform(0.0, 0.5))
         victim = rng.choice([run.pid, *(process.pid for process in run.workers)])
         if run.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):  # it has ended just now
