@@ -97,7 +97,7 @@ def _row(job: Job, swarm: Swarm, result: RunResult, given: Mapping[tuple[int, in
         job=job,
         num_clients=len(clients),
         is_proven=result.is_proven,
-        makespan_s=result.makespan_s,
+        makespan_s=result.makespan_s if len(times_s) == len(leechers) else None,  # not that of survivors alone
         bound_s=bound.makespan_s if bound else None,
         bound=bound.name if bound else None,
         num_leechers=len(leechers),

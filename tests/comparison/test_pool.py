@@ -158,8 +158,12 @@ def test_workers_end_when_their_parent_is_killed() -> None:
     pids = [int(os.read(reader, 8)) for _ in range(2)]
     parent.kill()
     parent.join()
-    wait_until(lambda: not any(is_alive(pid) for pid in pids), 10, "the workers have ended")
     os.close(reader)
+    try:
+        wait_until(lambda: not any(is_alive(pid) for pid in pids), 10, "the workers have ended")
+    finally:
+        for pid in filter(is_alive, pids):
+            os.kill(pid, signal.SIGKILL)
 
 
 def is_alive(pid: int) -> bool:
