@@ -535,6 +535,14 @@ def test_who_is_back_in_a_swarm_is_a_peer_that_may_help() -> None:
     assert node.sent_to(2) == [StuckAnswer("file1", 0, holders=(3,))]
 
 
+def test_who_comes_back_unannounced_is_waited_for_from_its_return_on() -> None:
+    node, tracker = with_peers(2, 3)
+    handle_all(tracker, [(1, Lost()), (3, Lost()), (3, Returned()), (2, stuck(FILE1, [0]))])
+    assert node.sent == []
+    handle_all(tracker, [(3, Metadata(())), (3, MetadataRequest(("file1",))), (3, Finished())])
+    assert node.sent_to(2) == [StuckAnswer("file1", num_lost=2, holders=())]
+
+
 def test_who_is_back_in_another_swarm_is_waited_for_no_longer() -> None:
     node, tracker = serving({1: (FILE1,), 4: (FILE2,)}, num_clients=4)
     tracker.handle(2, SwarmRequest("file1"))
