@@ -158,10 +158,10 @@ def _verdicts(cells: Sequence[Cell]) -> Iterator[Text]:
 
 
 def _verdict(measure: Measure, judged: Sequence[Judgement]) -> str:
-    certain = [f"than {printable(pair.more.strategy)} by {_percent(pair)}" for pair in judged if pair.verdict]
+    certain = [f"{printable(pair.more.strategy)} by {_percent(pair)}" for pair in judged if pair.verdict]
     open = [printable(pair.more.strategy) for pair in judged if not pair.verdict]
     best = printable(judged[0].less.strategy)
-    parts = [f"{best} {measure.phrase} {', '.join(certain)}"] if certain else []
+    parts = [f"{best} {measure.phrase} than {', '.join(certain)}"] if certain else []
     parts += [f"no verdict between {best} and {', '.join(open)}"] if open else []
     return f"{measure.title}: {'; '.join(parts)}"
 

@@ -77,7 +77,7 @@ def test_the_best_is_told_against_all_others_in_one_line() -> None:
     cells = [
         cell(name, {"makespan_s": value}, 0.1) for name, value in (("a", 9.0), ("b", 3.0), ("c", 3.1), ("d", 30.0))
     ]
-    assert "makespan: b is faster than a by 59–73 %, than d by 88–92 %; no verdict between b and c\n" in (
+    assert "makespan: b is faster than a by 59–73 %, d by 88–92 %; no verdict between b and c\n" in (
         shown(comparison(*cells)) + "\n"
     )
 
