@@ -1,5 +1,6 @@
 """Points for rules kept, for those who grade programs by their traces."""
 
+import stat
 import tomllib
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from emulator.errors import InputError
 from emulator.trace.checker import Report
 from emulator.trace.rules import RULES
 
-MOST_BYTES = 1 << 20
+MOST_BYTES = 1 << 18
+MOST_DOTS = 200
+"""In one line. `tomllib` takes time and memory that grow with the square of the parts of a dotted key."""
 MOST_POINTS = 1_000_000
 ADVICE = "write a table [points] with lines such as quota = 2"
 
@@ -51,12 +54,17 @@ def read_points(path: Path) -> dict[str, float]:
 
 def _read_table(path: Path) -> object:
     try:
+        # Reading a pipe or a device as if it were a file would wait for ever.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputError([f"{path}: not a regular file; give a TOML file"])
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise InputError([f"{path}: cannot be read ({error.strerror}); give a TOML file"]) from error
     if len(data) > MOST_BYTES:
         raise InputError([f"{path}: more than {MOST_BYTES:,} bytes; give a TOML file with points for rules"])
+    if any(line.count(b".") > MOST_DOTS for line in data.split(b"\n")):
+        raise InputError([f"{path}: more than {MOST_DOTS} dots in one line; {ADVICE}"])
     try:
         return tomllib.loads(data.decode()).get("points")
     except (ValueError, RecursionError) as error:  # also for what is not UTF-8, and for numbers of thousands of digits

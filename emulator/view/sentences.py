@@ -1,14 +1,22 @@
 """Events in plain sentences, for those who watch."""
 
 from emulator.protocol.events import (
+    Arrived,
     BarrierOpened,
     BarrierPassed,
     ClientFinished,
+    ClientLeft,
+    Died,
     DownloadsFinished,
     DownloadStarted,
+    FaultBegan,
+    FaultEnded,
+    FileUnavailable,
     FileWritten,
+    MessageFaulted,
     PeerChosen,
     Reported,
+    Restarted,
     RoleChanged,
     RoundBegan,
     RoundEnded,
@@ -70,10 +78,36 @@ def _choice(record: Record) -> str:
             text = f"client {rank} has all of {file} and writes it, {plural(num_segments, 'segment')}"
         case DownloadsFinished():
             text = f"client {rank} has everything it wanted"
+        case FileUnavailable(file, num_present, num_lost):
+            why = f"nobody has {plural(num_lost, 'segment')} of it" if num_lost else "nobody can tell of it"
+            text = f"client {rank} gives up {file} with {plural(num_present, 'segment')}: {why}"
+        case _:
+            text = _fate(record)
+    return text
+
+
+def _fate(record: Record) -> str:
+    """Who comes and goes, and what goes wrong."""
+    rank, text = record.rank, ""
+    match record.event:
         case ThreadEnded() if record.thread == "main":
             text = f"{who(rank)} ends"
         case ThreadFailed(error):
             text = f"{who(rank)} fails in its {record.thread} thread: {error}"
+        case Died(cause):
+            text = f"{who(rank)} is dead: it {cause}"
+        case Restarted(is_state_kept):
+            text = f"{who(rank)} is started again {'with' if is_state_kept else 'without'} what it had on its disk"
+        case Arrived():
+            text = f"client {rank} comes to the swarm"
+        case ClientLeft(client):
+            text = f"the tracker takes client {client} out of all swarms: it has departed"
+        case FaultBegan(fault):
+            text = f"fault begins: {fault}"
+        case FaultEnded(fault):
+            text = f"fault ends: {fault}"
+        case MessageFaulted(verdict, _, to, message):
+            text = f"{type(message).__name__} from {who(rank)} to {who(to)} is {verdict} on its way"
     return text
 
 

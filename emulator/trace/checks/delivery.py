@@ -98,7 +98,8 @@ class DeliveryCheck:
         flights = [flying if isinstance(flying, Astray) else Astray(flying, False, False) for flying in waiting]
         place = _place_of(event.message, flights, is_of_the_dead=self._is_excused(way))
         before = flights[:place]
-        first = next((flight.message for flight in before if not (flight.may_vanish or flight.may_be_late)), None)
+        due = next((index for index, flight in enumerate(before) if not (flight.may_vanish or flight.may_be_late)), None)
+        first = None if due is None else before[due].message
         """What should have come before."""
         text = f"rank {way[2]} receives {shown(event.message)} from rank {event.source} on {event.on}"
         if place is not None:
@@ -110,10 +111,10 @@ class DeliveryCheck:
                     del waiting[index]
             if first is not None:
                 self._known.add(rules.DELIVERY, (line,), text, f"{shown(first)} was sent earlier and comes first")
-        elif first is not None:
+        elif due is not None:
             self._known.add(rules.DELIVERY, (line,), text, f"{shown(first)} was sent, and comes next")
             if type(first) is type(event.message):
-                waiting.remove(first)  # it was altered on its way: those behind it are in order
+                del waiting[due]  # it was altered on its way: those behind it are in order
         elif not self._is_excused(way):
             self._known.add(rules.DELIVERY, (line,), text, UNSENT)
 

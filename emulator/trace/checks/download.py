@@ -134,7 +134,7 @@ class DownloadCheck:
             self._requests.give_up(client)  # it waits no longer for an answer that may have opened a connection
         if to in client.doubts:
             client.doubts.remove(to)
-        else:
+        elif not self._requests.give_up_races(client, to):
             text = f"client {rank} closes a connection with rank {to} that it does not have"
             self._add(rules.CLOSED_ONCE, (line,), text, "a close follows a connection that a hit has opened, once (U4)")
 

@@ -77,6 +77,14 @@ class RequestCheck:
             client.round.is_disturbed = True
         client.outstanding = None
 
+    def give_up_races(self, client: Client, rank: int) -> bool:
+        """Nobody waits any more for what this rank answers to races, as it may have been lost; whether there was any."""
+        given_up = [asked for asked in client.raced if asked[1] == rank] if self._known.is_lossy else []
+        for asked in given_up:
+            client.raced.remove(asked)
+            remember(client.given_up, asked)
+        return bool(given_up)
+
     def lose(self, client: Client, rank: int) -> None:
         """A rank is dead, and the client knows: it waits for its answers no longer."""
         if client.outstanding is not None and client.outstanding[1] == rank:

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Generic, TypeVar
 
-from emulator.protocol.events import Received, Sent
+from emulator.protocol.events import MessageFaulted, Received, Sent
 from emulator.protocol.messages import AnyMessage
 
 MOST_IN_FLIGHT = 1_000
@@ -24,6 +24,19 @@ class Arrows(Generic[Tag]):
     def sent(self, rank: int, event: Sent, tag: Tag) -> None:
         key = (event.on, rank, event.to)
         self._in_flight.setdefault(key, deque(maxlen=MOST_IN_FLIGHT)).append((event.message, tag))
+
+    def faulted(self, rank: int, event: MessageFaulted) -> None:
+        """A fault did something to the message that this rank has sent last on this way."""
+        waiting = self._in_flight.get((event.on, rank, event.to))
+        if not waiting:
+            return
+        message, tag = waiting[-1]
+        if event.verdict == "corrupted":
+            waiting[-1] = (event.message, tag)
+        elif event.verdict == "duplicated":
+            waiting.append((message, tag))
+        elif event.verdict == "dropped":
+            waiting.pop()
 
     def received(self, rank: int, event: Received) -> Tag | None:
         """The tag of the earliest such message on its way; None where there is none, which the checker calls wrong."""

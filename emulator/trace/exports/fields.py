@@ -15,10 +15,17 @@ CONTENTS = "data"
 def fields(struct: AnyEvent | AnyMessage) -> dict[str, Any]:
     """The fields of an event or a message, without the contents of segments, which are in the trace.
 
+    What is held or missing is in hexadecimal digits.
+
     Of metadata that leaves each file's name and number of segments.
     """
     found = msgspec.structs.asdict(struct)
     found.pop(CONTENTS, None)
+    if found.get("request") == 0:  # its sender gives its questions no numbers
+        del found["request"]
+    for name, value in found.items():
+        if isinstance(value, bytes):  # a bit a segment
+            found[name] = value.hex()
     files = found.get("files")
     if isinstance(files, tuple) and any(isinstance(file, FileMetadata) for file in files):
         found["files"] = {file.name: file.num_segments for file in files}

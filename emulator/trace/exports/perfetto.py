@@ -9,12 +9,21 @@ from collections.abc import Iterator
 import msgspec
 
 from emulator.protocol.events import (
+    AnyEvent,
+    Arrived,
     BarrierOpened,
     ClientFinished,
+    ClientLeft,
+    Died,
     DownloadStarted,
+    FaultBegan,
+    FaultEnded,
+    FileUnavailable,
     FileWritten,
+    MessageFaulted,
     PeerChosen,
     Received,
+    Restarted,
     RoleChanged,
     RoundEnded,
     SeedChosen,
@@ -36,12 +45,18 @@ from emulator.protocol.messages import (
     FileCompleted,
     Finished,
     Hit,
+    Holdings,
+    HoldingsRequest,
+    Lost,
     Metadata,
     MetadataAnswer,
     MetadataRequest,
     Miss,
+    Returned,
     SegmentRequest,
     Stop,
+    Stuck,
+    StuckAnswer,
     SwarmAnswer,
     SwarmRequest,
 )
@@ -52,10 +67,12 @@ from emulator.trace.exports.trace_events import LIFE, MESSAGE, ROUND, STAGE, VIS
 from emulator.trace.reader import Entry, Trace
 from emulator.trace.records import ThreadName
 
-Request = MetadataRequest | SwarmRequest | SegmentRequest | ConnectionCountRequest
-Answer = MetadataAnswer | SwarmAnswer | Hit | Miss | ConnectionCount
+Request = MetadataRequest | SwarmRequest | SegmentRequest | ConnectionCountRequest | HoldingsRequest | Stuck
+Answer = MetadataAnswer | SwarmAnswer | Hit | Miss | ConnectionCount | Holdings | StuckAnswer
 Awaited = Answer | Barrier
 """What a client waits for; a thread that receives anything else serves it."""
+Told = Lost | Returned
+"""What nobody has sent, and nobody serves."""
 
 
 def export(trace: Trace) -> Iterator[bytes]:
@@ -126,7 +143,7 @@ class _Timeline:
                 track.point(kind(message), "flow_out", line, to=to, step=stamp.step, **fields(message))
                 self._after_sending(track, rank, to, message)
             case Received(_, source, message):
-                if not isinstance(message, Awaited):
+                if not isinstance(message, Awaited | Told):
                     said = fields(message)
                     track.begin(MESSAGE, f"serve {kind(message)}", is_served=True, source=source, **said)
                 track.point(kind(message), "flow_in", arrow, source=source)
@@ -244,6 +261,39 @@ class _Timeline:
                 track.end(STAGE)
             case PeerChosen() | SeedChosen() | SegmentRejected():
                 track.instant(kind(event), **fields(event))
+            case _:
+                self._add_fate(track, rank, event)
+
+    def _add_fate(self, track: Track, rank: int, event: AnyEvent) -> None:
+        """Who comes and goes, and what goes wrong."""
+        match event:
+            case FileUnavailable(file):
+                self._process(rank).instant(track.now_us, f"{file} unavailable", **fields(event))
+                track.end(STAGE)
+            case Arrived():
+                self._process(rank).instant(track.now_us, "arrived")
+            case ClientLeft(client):
+                self._process(client).instant(track.now_us, "left")
+            case Died(cause):
+                self._process(rank).instant(track.now_us, "died", cause=cause)
+                self._end_life(track, rank)
+            case Restarted(is_state_kept):
+                self._process(rank).instant(track.now_us, "restarted", is_state_kept=is_state_kept)
+            case FaultBegan(fault):
+                self._process(rank).instant(track.now_us, f"begins: {fault}")
+            case FaultEnded(fault):
+                self._process(rank).instant(track.now_us, f"ends: {fault}")
+            case MessageFaulted(verdict, _, to, message):
+                self._arrows.faulted(rank, event)
+                track.instant(verdict, message=kind(message), to=to, **fields(message))
+
+    def _end_life(self, track: Track, rank: int) -> None:
+        """Everything that the rank was doing ends with its death."""
+        for (other, _), each in self._tracks.items():
+            if other == rank:
+                each.finish(max(track.now_us, each.now_us))
+        if self._client(rank).stop():
+            self._draw_connections(track, rank)
 
     def finish(self) -> None:
         """Nothing more is known."""

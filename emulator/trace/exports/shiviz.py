@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from emulator.protocol.events import AnyEvent, Received, Sent
+from emulator.protocol.events import AnyEvent, MessageFaulted, Received, Sent
 from emulator.protocol.messages import TRACKER, AnyMessage
 from emulator.trace.exports.arrows import Arrows
 from emulator.trace.exports.fields import fields, kind
@@ -48,6 +48,8 @@ def _tick(clocks: dict[int, Clock], arrows: Arrows[Clock], entry: Entry) -> Cloc
     clock[me] = clock.get(me, 0) + 1
     if isinstance(event, Sent):
         arrows.sent(stamp.rank, event, clock.copy())
+    elif isinstance(event, MessageFaulted):
+        arrows.faulted(stamp.rank, event)
     elif isinstance(event, Received):
         for other, time in (arrows.received(stamp.rank, event) or {}).items():
             clock[other] = max(clock.get(other, 0), time)
@@ -61,6 +63,8 @@ def _describe(entry: Entry) -> str:
             text = f"send {_say(message)} to {host(to)}"
         case Received(_, source, message):
             text = f"receive {_say(message)} from {host(source)}"
+        case MessageFaulted(verdict, _, to, message):
+            text = f"{verdict}: {_say(message)} to {host(to)}"
         case _:
             text = _say(event)
     return f"{stamp.thread} {stamp.step}: {text}"

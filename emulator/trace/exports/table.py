@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from emulator.protocol.events import Received, Sent
+from emulator.protocol.events import MessageFaulted, Received, Sent
 from emulator.trace.exports.fields import fields, kind
 from emulator.trace.reader import Entry, Trace
 
@@ -53,7 +53,7 @@ def _cells(entry: Entry) -> dict[str, object]:
     """A row's cells that are not empty; what has no column of its own goes into `details`, as JSON."""
     line, stamp, event = entry
     said = fields(event)
-    if isinstance(event, Sent | Received):
+    if isinstance(event, Sent | Received | MessageFaulted):
         said |= {"message": kind(event.message), **fields(event.message)}
     cells: dict[str, object] = {
         "line": line,

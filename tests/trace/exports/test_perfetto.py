@@ -354,3 +354,44 @@ def test_whatever_is_in_a_trace_the_file_keeps_the_rules(records: list[Record]) 
     assert len(shown.arrows) + len(shown.in_flight) == len(sent)
     assert len(points) == sum(isinstance(record.event, Sent | Received) for record in records)
     assert all(arrow.begin.end_us < arrow.end.begin_us for arrow in shown.arrows)
+
+
+# Faults
+
+
+def test_all_that_a_client_was_doing_ends_with_its_death(tmp_path: Path) -> None:
+    history = HandWritten(3)
+    history.begin({1: [file_of(3)]}, {2: ["file1"]})
+    history.swarm(2, "file1")
+    history.hit(2, 1, "file1", 0)
+    history.sent(2, 1, SegmentRequest("file1", 1))
+    died_us = (history.die(2) - 2) * 1000
+    shown = timeline(history.write(tmp_path / "trace.jsonl"))
+    going_on = [shown.named("SegmentRequest")[-1], *shown.named("visit to client 1"), *shown.named("file1")]
+    assert [slice.end_us for slice in going_on] == [pytest.approx(died_us, abs=1)] * 3
+    assert [record["ts"] for record in shown.instants_named("died")] == [died_us]
+
+
+def test_a_death_that_is_told_interrupts_no_request(tmp_path: Path) -> None:
+    history = HandWritten(3)
+    history.begin({1: [file_of(3)]}, {2: ["file1"]})
+    history.swarm(2, "file1")
+    history.message(2, 1, SegmentRequest("file1", 0))
+    history.die(3)
+    history.message(1, 2, history.right("file1", 0))
+    shown = timeline(history.write(tmp_path / "trace.jsonl"))
+    assert [slice.args["answer"] for slice in shown.named("SegmentRequest")] == ["Hit"]
+    assert shown.named("serve Lost") == []
+
+
+def test_a_message_that_is_dropped_has_no_arrow_and_one_that_is_doubled_has_two_ends(tmp_path: Path) -> None:
+    history = HandWritten(2)
+    history.sent(1, 2, Close())
+    history.fault(1, 2, Close(), "dropped")
+    history.sent(1, 2, SegmentRequest("file1", 0))
+    history.fault(1, 2, SegmentRequest("file1", 0), "duplicated")
+    history.received(2, 1, SegmentRequest("file1", 0))
+    shown = timeline(history.write(tmp_path / "trace.jsonl"))
+    assert [arrow.begin.name for arrow in shown.arrows] == ["SegmentRequest"]
+    assert [record["args"]["message"] for record in shown.instants_named("dropped")] == ["Close"]
+    assert len(shown.instants_named("duplicated")) == 1

@@ -11,7 +11,15 @@ import msgspec
 from hypothesis import given
 
 from emulator.protocol import events, messages
-from emulator.protocol.events import AnyEvent, ConnectionOpened, Received, RoleChanged, SeedChosen, Sent
+from emulator.protocol.events import (
+    AnyEvent,
+    ConnectionOpened,
+    MessageFaulted,
+    Received,
+    RoleChanged,
+    SeedChosen,
+    Sent,
+)
 from emulator.protocol.messages import Hit, Metadata
 from emulator.trace.exports.table import COLUMNS, OTHER_RANK, export
 from emulator.trace.reader import Trace
@@ -37,9 +45,10 @@ def rows_of(path: Path) -> list[Row]:
 def event_of(row: Row) -> Any:
     """The event that a row is about."""
     kind = getattr(events, row["event"])
-    if kind in (Sent, Received):
+    if kind in (Sent, Received, MessageFaulted):
         message = _build(getattr(messages, row["message"]), row)
-        return kind(row["communicator"], int(row["other_rank"]), message)
+        verdict = [json.loads(row["details"])["verdict"]] if kind is MessageFaulted else []
+        return kind(*verdict, row["communicator"], int(row["other_rank"]), message)
     return _build(kind, row)
 
 
@@ -50,26 +59,29 @@ def _build(kind: Any, row: Row) -> Any:
     for name, type_ in get_type_hints(kind).items():
         column = {"number": "barrier", "count": "num_open"}.get(name, "other_rank" if name in OTHER_RANK else name)
         if name in details:
-            told[name] = details[name]
+            told[name] = bytes.fromhex(details[name]) if type_ is bytes else details[name]
         elif name in kind.__struct_fields__ and column in COLUMNS:
             told[name] = int(row[column]) if type_ is int else row[column]
     if isinstance(told.get("files"), dict):
         told["files"] = [[name, "-" * 32 * num] for name, num in told["files"].items()]
     if kind is Hit:
         told["data"] = ""
-    return msgspec.convert([kind.__name__, *told.values()] if issubclass(kind, messages.Message) else told, kind)
+    if not issubclass(kind, messages.Message):
+        return msgspec.convert(told, kind)
+    in_order = [told[name] for name in kind.__struct_fields__ if name in told]
+    return msgspec.convert([kind.__name__, *in_order], kind)
 
 
 def without_contents(event: AnyEvent) -> AnyEvent:
     """An event as the table tells it: of a segment that it is there, of a file how many it has."""
-    if not isinstance(event, Sent | Received):
+    if not isinstance(event, Sent | Received | MessageFaulted):
         return event
     message = event.message
     if isinstance(message, Hit):
         message = msgspec.structs.replace(message, data="")
     elif isinstance(message, Metadata | messages.MetadataAnswer):
         files = {file.name: msgspec.structs.replace(file, hashes="-" * len(file.hashes)) for file in message.files}
-        message = type(message)(tuple(files.values()))
+        message = msgspec.structs.replace(message, files=tuple(files.values()))
     return msgspec.structs.replace(event, message=message)
 
 

@@ -54,6 +54,8 @@ def _values(kind: Any) -> st.SearchStrategy[Any]:
     if kind is FileMetadata:
         hashes = st.integers(0, 3).map(lambda number: "0123456789abcdef" * 2 * number)
         return st.builds(FileMetadata, st.sampled_from(NAMES), hashes)
+    if kind is bytes:
+        return st.binary(max_size=3)
     if kind in (str, bool, int):
         return {str: st.sampled_from(NAMES), bool: st.booleans(), int: st.sampled_from(NUMBERS)}[kind]
     return st.builds(kind, **{name: _values(each) for name, each in get_type_hints(kind).items() if name != "event"})
