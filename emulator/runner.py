@@ -68,10 +68,25 @@ class RunResult(msgspec.Struct, frozen=True):
     """The folder; None for a run without one."""
     died: dict[int, str] = {}
     """Clients that died and did not come back: what of, and where they were."""
+    unavailable: dict[str, int] = {}
+    """Wanted files that no live client could have any more, and how many of their segments nobody held at most; 0 where
+    nobody was left who knew their segments."""
     num_messages: int | None = None
     """Messages that arrived; None where the engine does not count them."""
     num_tracker_messages: int | None = None
     """Those that arrived at the tracker."""
+
+    @property
+    def losses(self) -> list[str]:
+        """A line for each client that died and did not come back, and for each file that nobody alive holds."""
+        segments = {check.file: check.num_segments for check in self.verification.outputs}
+        lost = [
+            f"{file} is unavailable: {num_lost:,} of its {segments.get(file, 0):,} segments are held by nobody alive"
+            if num_lost
+            else f"{file} is unavailable: nobody alive owns it"
+            for file, num_lost in self.unavailable.items()
+        ]
+        return [*self.died.values(), *lost]
 
     @property
     def is_proven(self) -> bool:
@@ -310,6 +325,15 @@ def _result(
         start_method=getattr(ended, "start_method", None),
         output=None if output is None else str(output),
         died=dict(ended.died),
+        unavailable=_unavailable(statistics),
         num_messages=getattr(ended, "num_messages", None),
         num_tracker_messages=getattr(ended, "num_tracker_messages", None),
     )
+
+
+def _unavailable(statistics: SwarmStatistics) -> dict[str, int]:
+    lost: dict[str, int] = {}
+    for client in statistics.clients:
+        for file, num_lost in client.unavailable.items():
+            lost[file] = max(num_lost, lost.get(file, 0))
+    return lost

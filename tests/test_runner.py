@@ -221,3 +221,25 @@ def test_a_swarm_without_clients_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         run(Scenario(tmp_path, ()), tmp_path / "out")
     assert caught.value.problems == (f"{tmp_path}: a swarm has at least one client",)
+
+
+def test_the_result_tells_who_died_and_what_went_with_it(tmp_path: Path) -> None:
+    scenario = Scenario(tmp_path, generate(Shape(clients=4, files=1, segments=(30, 30))), is_on_disk=False)
+    owner = next(rank for rank, client in enumerate(scenario.clients, 1) if client.owned)
+    result = run(scenario, None, Options(engine="virtual", faults=(f"kill client {owner} at 40%",)))
+    assert list(result.died) == [owner]
+    assert result.exit_status == 1
+    (num_lost,) = result.unavailable.values()
+    assert 0 < num_lost < 30
+    assert result.losses == [
+        result.died[owner],
+        f"file1 is unavailable: {num_lost} of its 30 segments are held by nobody alive",
+    ]
+
+
+def test_a_file_whose_owners_died_before_they_told_of_it_is_told_without_a_count(tmp_path: Path) -> None:
+    scenario = Scenario(tmp_path, generate(Shape(clients=3, files=1, segments=(5, 5))), is_on_disk=False)
+    owner = next(rank for rank, client in enumerate(scenario.clients, 1) if client.owned)
+    result = run(scenario, None, Options(engine="virtual", faults=(f"kill client {owner} at message 1",)))
+    assert result.unavailable == {"file1": 0}
+    assert result.losses[1:] == ["file1 is unavailable: nobody alive owns it"]

@@ -64,7 +64,7 @@ def _run_for_program(request: RunRequest, scenario: Scenario, options: Options, 
     if report and trace and report.verdict != "valid":
         tell_report(report, trace, is_brief=True, is_problem=True)
     if not result.is_proven:
-        told = [*result.died.values(), f"not proven: {result.verification.summary()} in {result.output}"]
+        told = [*result.losses, f"not proven: {result.verification.summary()} in {result.output}"]
         raise RunError("\n".join(told))
     return status
 

@@ -25,17 +25,16 @@ def run_summary(result: RunResult) -> Iterator[RenderableType]:
     yield Text(f"makespan {seconds(result.makespan_s)} · {plural(result.num_segments, 'segment')} · {rate}")
     alone = 1 / result.num_clients
     yield Text(f"uploads spread with Jain's index {result.jain_index:.2f} (1 is even, {alone:.2f} one client alone)")
-    yield from deaths(result)
+    yield from losses(result)
     yield from verification_summary(result.verification, result.output or "memory")
 
 
-def deaths(result: RunResult) -> Iterator[Text]:
-    """A line for each client that died and did not come back."""
-    told = list(result.died.values())
+def losses(result: RunResult) -> Iterator[Text]:
+    """A line for each client that died and did not come back, and for each file that was lost with its holders."""
+    told = result.losses
     for text in told[:MOST_PROBLEMS]:
-        yield Text(text, style="bold red")
-    if len(told) > MOST_PROBLEMS:
-        yield Text(f"… and {len(told) - MOST_PROBLEMS} more died")
+        yield Text(printable(text), style="bold red")
+    yield from _left_out(len(told), MOST_PROBLEMS)
 
 
 def _client_table(result: RunResult) -> Table:
