@@ -17,6 +17,7 @@ from emulator.trace.checker import check_trace
 from emulator.trace.reader import Trace
 
 BARE = Path(__file__).with_name("bare.py")
+IN_MEMORY = Path(__file__).with_name("in_memory.py")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,15 @@ def run_bare(num_clients: int, num_asks: int, num_serving: int | None = None) ->
     """The bare exchange as a whole process."""
     flags = ["--clients", str(num_clients), "--asks", str(num_asks), "--serving", str(num_serving or num_clients)]
     return _run([sys.executable, str(BARE), *flags])
+
+
+def run_in_memory(num_clients: int, num_segments: int) -> dict[str, float]:
+    """One run in virtual time as a process of its own: what it says it took, its start and end not included."""
+    flags = ["--clients", str(num_clients), "--segments", str(num_segments)]
+    ended = _run([sys.executable, str(IN_MEMORY), *flags])
+    if not ended.said["is_proven"]:
+        raise SystemExit(f"the outputs of {num_clients} clients in virtual time were not proven")
+    return ended.said
 
 
 def _run(command: Sequence[str]) -> Ended:
