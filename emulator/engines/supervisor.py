@@ -32,7 +32,7 @@ MOST_RESTARTS = 10
 """Of one client that nobody meant to kill: one that always dies at once must not keep a run from its end."""
 LONGEST_HEARING_S = 0.5
 """How long a run that has failed waits for everybody to tell what led to it."""
-BATCHES_A_TURN = 256
+BATCHES_A_TURN = 32
 """Taken at once: no stream of events may keep the loop from signals, ends and the screen."""
 BEFORE_DOWNLOADS = frozenset({"P1", "P2", "P3", "P4", "D1", "D2", "U1"})
 """Where a client waits for the tracker."""
@@ -159,10 +159,10 @@ class Supervisor:
     def now_s(self) -> float:
         return (time.monotonic_ns() - round(self._crew.plan.began_s * 1e9)) / 1e9
 
-    def record(self, rank: int, event: AnyEvent) -> None:
-        """Add an event to the run's stream that no worker can tell."""
+    def record(self, rank: int, event: AnyEvent, time_s: float | None = None) -> None:
+        """Add an event to the run's stream that no worker can tell; it happened now, where no time is given."""
         step = next(reversed(self._steps.read(rank).values()), "")
-        now_s = self.now_s()
+        now_s = self.now_s() if time_s is None else time_s
         record = Record(now_s, rank, "main", step, event)
         if self._trace is not None:
             self._trace.add(Batch(PARENT, now_s, [], [now_s], encode_record(record) + b"\n"))
@@ -173,32 +173,43 @@ class Supervisor:
     def _take_end(self, rank: int, sentinel: int) -> None:
         self._selector.unregister(sentinel)
         process = self._crew.take_end(rank)
-        for data in self._events.get_waiting():
-            self._take_batch(data)  # what it told last: an exception says more than an exit status
+        ended_s = self.now_s()
         self._posts.drop(rank)
         if self._crew.plan.may_restart:
             self._drain_from_now_on(rank)
-        if rank not in self._ended_well:
-            self._take_death(rank, process)
+        # A status says it for certain, and waiters need not wait until all that was recorded before is read.
+        comeback = self._tell_death(rank, process) if process.exitcode else None
+        for data in self._events.get_waiting():
+            self._take_batch(data)  # what it told last: an exception says more than an exit status
+        if not process.exitcode and rank not in self._ended_well:
+            comeback = self._tell_death(rank, process)
+        if process.exitcode or rank not in self._ended_well:
+            self._take_death(rank, process, ended_s, comeback)
         elif rank == TRACKER:
             self._end_with_tracker()
         if self._trace is not None:
             self._trace.forget(rank)
 
-    def _take_death(self, rank: int, process: Process) -> None:
+    def _tell_death(self, rank: int, process: Process) -> "Comeback | None":
+        """Wake whoever waits for this rank; how it comes back, if it does."""
+        if rank == TRACKER:
+            return None
+        comeback = self._comeback_of(rank)
+        self._tell_everybody(rank, Lost(comeback is not None), process.pid)
+        return comeback
+
+    def _take_death(self, rank: int, process: Process, died_s: float, comeback: "Comeback | None") -> None:
         how = TOO_LATE if rank in self._too_late else describe_end(process.exitcode or 0)
         text = f"{name_of(rank)} (process {process.pid}) {how}; {self._where(rank)}"
         if rank == TRACKER:
             raise WorkerDied(text)
-        self.record(rank, Died(how))
+        self.record(rank, Died(how), died_s)
         self._steps.clear(rank)
-        comeback = self._comeback_of(rank)
         if comeback is None:
             self.died[rank] = text
         else:
             self._awaited[rank] = text
             self._timers.at(self.now_s() + comeback.after_s, partial(self._bring_back, rank, comeback))
-        self._tell_everybody(rank, Lost(comeback is not None), process.pid)
 
     def _end_with_tracker(self) -> None:
         """The tracker has stopped. Whoever is to come back has nothing to come back to, or was not noticed any more."""
@@ -229,6 +240,7 @@ class Supervisor:
         if TRACKER not in self._crew.running:
             return  # all is over
         del self._awaited[rank]
+        self._ended_well.discard(rank)
         for channel in channels_of(rank):
             self._empty((channel, rank))
             self._posts.post((channel, rank), rank, Returned())
