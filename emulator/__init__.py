@@ -3,6 +3,7 @@
 Running a swarm:    `run`, `read_scenario`, `Options`, and what comes back: `RunResult`
 With a network:     `Network` in the options, or all of a scenario file: `read_plan`
 Making and proving: `generate`, `Shape`, `write_inputs`, `verify`
+A strategy of one's own: `Round`, what its `run_round` is given
 What can go wrong:  `EmulatorError`, `InputError`, `RunError`
 """
 
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from emulator.errors import EmulatorError, InputError, RunError
     from emulator.options import Options
+    from emulator.protocol.round import Round
     from emulator.runner import RunResult, run
     from emulator.scenario.generate import Shape, generate
     from emulator.scenario.network import Network
@@ -26,6 +28,7 @@ __all__ = [
     "InputError",
     "Network",
     "Options",
+    "Round",
     "RunError",
     "RunResult",
     "Scenario",
@@ -43,6 +46,7 @@ __all__ = [
 _HOMES = {
     "errors": ("EmulatorError", "InputError", "RunError"),
     "options": ("Options",),
+    "protocol.round": ("Round",),
     "runner": ("RunResult", "run"),
     "scenario.generate": ("Shape", "generate"),
     "scenario.network": ("Network",),

@@ -58,6 +58,13 @@ class _Parser(argparse.ArgumentParser):
         print_help(self.format_help())
 
 
+class _Strategies(tuple[str, ...]):
+    """Names for completion. Anything else is let through: it may be a file's, and is looked at with all options."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
 def run_command(argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` asks for and return its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -111,6 +118,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_replay(commands)
     add_compare(commands)
     add_storm(commands)
+    _add_strategies(commands)
     _add_completion(commands)
     return parser
 
@@ -126,7 +134,12 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     add_folder(what, "--output", "out", "folder for the outputs, client<R>_<file> (default: out)")
 
     how = parser.add_argument_group("how the protocol runs")
-    how.add_argument("--strategy", choices=list(STRATEGIES), help=f"who to download from (default: {DEFAULT})")
+    how.add_argument(
+        "--strategy",
+        choices=_Strategies(STRATEGIES),
+        metavar="NAME",
+        help=f"who to download from, by name or as path/to/mine.py:Name; see emulator strategies (default: {DEFAULT})",
+    )
     how.add_argument("--quota", type=positive, metavar="K", help="segments a round (default: 10)")
     how.add_argument(
         "--numwant", type=positive, metavar="K", help="most seeds, and most peers, in a list (default: 50)"
@@ -254,6 +267,12 @@ def _add_replay(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
 
 
+def _add_strategies(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("strategies", help="list the ways of downloading; docs/strategies.md says more")
+    parser.set_defaults(handler=_strategies)
+    parser.add_argument("--json", action="store_true", help="as JSON on stdout")
+
+
 def _add_completion(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser("completion", help="print a script that completes this command in a shell")
     parser.set_defaults(handler=_completion)
@@ -354,6 +373,13 @@ def _replay(arguments: argparse.Namespace) -> int:
         size=arguments.size,
     )
     return replay(request, _complain)
+
+
+def _strategies(arguments: argparse.Namespace) -> int:
+    from emulator.view.strategies import tell_strategies
+
+    tell_strategies(as_json=arguments.json)
+    return 0
 
 
 def _completion(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import msgspec
 from emulator.errors import InputError
 from emulator.scenario.faults import Fault, parse_faults, refuse
 from emulator.scenario.network import Network
-from emulator.strategies import STRATEGIES
+from emulator.strategies import settled
 
 START_METHODS = ("fork", "spawn", None)
 ENGINES = ("processes", "virtual")
@@ -22,7 +22,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     engine: Literal["processes", "virtual"] = "processes"
     """Who carries the messages: real processes, or a simulation in virtual time, which is repeatable to the byte."""
     strategy: str = "peers-first"
-    """Who chooses in D4 … D6, by name (`strategies.STRATEGIES`)."""
+    """Who chooses in D4 … D6, by name (`strategies.STRATEGIES`), or `path/to/mine.py:Name`, made absolute."""
     quota: int = 10
     """D3: segments got before the client asks for the swarm again; at least 1."""
     numwant: int = 50
@@ -77,7 +77,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             raise InputError(problems)
 
     def __post_init__(self) -> None:
-        known = ", ".join(STRATEGIES)
         has_no_pace = self.pace is not None and not LEAST_PACE <= self.pace <= MOST_PACE
         late = next((time_s for time_s in self.arrivals_s if not 0 <= time_s <= MOST_TIME_S), None)
         has_no_stay = self.stays_s is not None and not 0 <= self.stays_s <= MOST_TIME_S
@@ -86,7 +85,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             text
             for is_wrong, text in (
                 (self.engine not in ENGINES, f"engine {self.engine!r}: unknown; take one of: {', '.join(ENGINES)}"),
-                (self.strategy not in STRATEGIES, f"strategy {self.strategy!r}: unknown; take one of: {known}"),
                 (self.quota < 1, f"quota {self.quota}: take at least 1 segment a round"),
                 (self.numwant < 1, f"numwant {self.numwant}: take at least 1 client in a list"),
                 (self.start_method not in START_METHODS, f"start_method {self.start_method!r}: take 'fork' or 'spawn'"),
@@ -97,5 +95,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             )
             if is_wrong
         ]
+        try:
+            msgspec.structs.force_setattr(self, "strategy", settled(self.strategy))
+        except InputError as error:
+            problems += error.problems
         if problems:
             raise InputError(problems)

@@ -30,7 +30,6 @@ from emulator.protocol.events import AnyEvent, Channel, Received, Sent, ThreadEn
 from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.protocol.messages import TRACKER, AnyMessage
 from emulator.protocol.node import Clock, Communicator, Handler, Node, Storage
-from emulator.protocol.round import Strategy
 from emulator.protocol.terms import Terms
 from emulator.protocol.tracker import Tracker
 from emulator.scenario.faults import Fault, Kill
@@ -49,7 +48,6 @@ LEAST_PATIENCE_S = 0.01
 BEFORE_DOWNLOADS = ("P1", "P2", "P3", "P4", "D1", "D2")
 NO_DISK = MemoryStorage(ClientInput(), {})
 """The tracker's."""
-
 
 
 class Ear(Protocol):
@@ -253,7 +251,7 @@ class VirtualNode:
         run = self._run
         run.journal.record(run.simulation.now_s, self.rank, self.thread, self.step, event)
 
-    def failure(self, error: Exception) -> WorkerFailed:
+    def failure(self, error: BaseException) -> WorkerFailed:
         """Record that this thread has failed, and say where."""
         text = one_line(error)
         self.record(ThreadFailed(text, ""))
@@ -277,7 +275,7 @@ class VirtualNode:
         self._run.communicator("upload", uploading).serve(handler, end)
         try:
             download(downloading)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # the latter from a strategy of the user's own
             raise downloading.failure(error) from error
         downloading.record(ThreadEnded())
         if handler.is_running:
@@ -306,7 +304,6 @@ class VirtualRun:
         self._disks: dict[int, DirectoryStorage | MemoryStorage] = {}
         self._nodes: dict[int, VirtualNode] = {}
         """The node of each rank that began last, of clients the download thread's."""
-        self._strategy: Strategy = find_strategy(options.strategy)
         self._loop = greenlet.getcurrent()
         self._plan = plan
         self._patience_s = patience_of(network, plan, LEAST_PATIENCE_S)
@@ -367,7 +364,7 @@ class VirtualRun:
     def _live(self, rank: int, terms: Terms) -> None:
         node = VirtualNode("main", "P1", rank, self)
         try:
-            run_client(node, self._strategy, terms)
+            run_client(node, find_strategy(self.options.strategy), terms)
         except WorkerFailed:
             raise  # told by the thread in which it failed
         except Exception as error:

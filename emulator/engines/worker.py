@@ -33,6 +33,7 @@ from emulator.scenario.faults import Fault, Kill, Pause
 from emulator.scenario.network import Network
 from emulator.scenario.storage import DirectoryStorage
 from emulator.strategies import find_strategy
+from emulator.strategies.loader import place_of
 from emulator.trace.records import ThreadName
 
 STDOUT = 1
@@ -172,12 +173,13 @@ class WorkerNode:
 
 
 def one_line(error: BaseException) -> str:
-    """An exception's kind and text, as a person gets to see them."""
+    """An exception's kind and text, as a person gets to see them; before it the place in a strategy's own file."""
     try:
         text = str(error)
     except Exception:
         text = "(its text cannot be had)"
-    line = f"{type(error).__name__}: {text}".replace("\n", " | ")
+    place = place_of(error)
+    line = f"{f'{place}: ' if place else ''}{type(error).__name__}: {text}".replace("\n", " | ")
     return _encodable(line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…")
 
 

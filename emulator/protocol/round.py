@@ -86,12 +86,17 @@ class Round:
         return self._holding.missing()
 
     def connect(self, uploader: int) -> "Connection":
-        """A visit to one peer (D4) or seed (D6): a context manager, which closes what it opened."""
+        """A visit to one peer (D4) or seed (D6): a context manager, which closes what it opened.
+
+        Raises `ValueError`, as all that asks somebody does, for a rank that is not in the round's list.
+        """
+        self._check_listed(uploader)
         self._node.step = "D6" if uploader in self.seeds else "D4"
         return Connection(self, uploader)
 
     def count_connections(self, uploader: int) -> int | None:
         """D5: ask a seed or peer how many connections it has open (U3). None where it does not answer any more."""
+        self._check_listed(uploader)
         self._node.step = "D5"
         self._questions.number += 1
         answer = self._questions.ask(ConnectionCountRequest(self._questions.number), uploader)
@@ -106,6 +111,7 @@ class Round:
 
         An extension of the protocol, which is on only for strategies that ask. Empty where it does not answer.
         """
+        self._check_listed(uploader)
         self._node.step = "D4"
         self._questions.number += 1
         answer = self._questions.ask(HoldingsRequest(self.file, self._questions.number), uploader)
@@ -126,9 +132,11 @@ class Round:
         Raises `RuntimeError` where the round has nothing left to take.
         """
         self._check_open()
+        self._check_missing(segment)
         self._node.step = "D4"
         waiting: dict[int, int] = {}
         for uploader in dict.fromkeys(uploaders):
+            self._check_listed(uploader)
             if uploader not in self._questions.lost:
                 self._questions.number += 1
                 self._node.upload.send(SegmentRequest(self.file, segment, self._questions.number), uploader)
@@ -151,6 +159,14 @@ class Round:
         if self.num_taken >= self._most:
             raise RuntimeError(f"the round of {self.file!r} is over: test round.is_open before taking anything")
 
+    def _check_listed(self, uploader: int) -> None:
+        if uploader not in self.seeds and uploader not in self.peers:
+            raise ValueError(f"rank {uploader} is not in this round's list: ask those in round.seeds and round.peers")
+
+    def _check_missing(self, segment: int) -> None:
+        if not 0 <= segment < self.num_segments or self._holding.has(segment):
+            raise ValueError(f"segment {segment} of {self.file!r} is not missing: take one of round.missing()")
+
 
 class Connection:
     """A visit to one uploader. Its first hit opens a connection there (U2); leaving the visit closes it (U4)."""
@@ -170,13 +186,16 @@ class Connection:
         """Ask for a segment: the first missing one, where none is named. True for a hit.
 
         A segment that does not match its hash counts as a miss, is recorded and never passed on; so does the silence
-        of an uploader that is lost. Raises `RuntimeError` where the round has nothing left to take.
+        of an uploader that is lost. Raises `RuntimeError` where the round has nothing left to take, and `ValueError`
+        for a segment that is not missing.
         """
         round = self._round
         if round.num_taken >= round._most:
             round._check_open()
         if segment is None:
             segment = round._holding.first_missing
+        else:
+            round._check_missing(segment)
         questions = round._questions
         number = questions.number = questions.number + 1
         return self.take_in(segment, questions.ask(SegmentRequest(round.file, segment, number), self.uploader))

@@ -1,10 +1,16 @@
-"""Strategies are found by name."""
+"""Strategies are found by name; each says in one line what it does."""
+
+import json
 
 import pytest
 
+from emulator.cli import run_command
+from emulator.errors import InputError
 from emulator.options import Options
-from emulator.strategies import DEFAULT, STRATEGIES, find_strategy
+from emulator.strategies import DEFAULT, STRATEGIES, describe, find_strategy, settled
 from emulator.strategies.peers_first import PeersFirst
+
+KNOWN = ("peers-first", "seeds-only", "random-segment", "rarest-first", "least-connected", "endgame", "swift")
 
 
 def test_peers_first_is_the_default() -> None:
@@ -13,12 +19,28 @@ def test_peers_first_is_the_default() -> None:
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_every_name_gives_a_new_instance_of_its_strategy(name: str) -> None:
+def test_every_name_gives_each_client_an_instance_of_its_own(name: str) -> None:
     assert type(find_strategy(name)) is STRATEGIES[name]
     assert find_strategy(name) is not find_strategy(name)
+    assert Options(strategy=name).strategy == settled(name) == name
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(LookupError) as caught:
+    with pytest.raises(InputError) as caught:
         find_strategy("rarest-last")
-    assert str(caught.value) == f"unknown strategy 'rarest-last'; known: {', '.join(STRATEGIES)}"
+    line = f"strategy 'rarest-last': unknown; take one of: {', '.join(KNOWN)}, or path/to/file.py:Name"
+    assert caught.value.problems == (line,)
+
+
+def test_strategies_are_listed_with_what_they_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["strategies"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(KNOWN)
+    assert lines[1] == "seeds-only       Client and server: a random seed gives the whole quota, and peers are never asked."
+    assert all(len(line) <= 120 and line.endswith(".") for line in lines)
+
+
+def test_strategies_are_listed_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["strategies", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["strategies"]
+    assert listed == [{"name": name, "description": describe(STRATEGIES[name])} for name in KNOWN]

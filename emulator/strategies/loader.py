@@ -1,0 +1,100 @@
+"""A strategy of the user's own: `path/to/mine.py:Name`, a class in a Python file.
+
+The file is run once in a process, however many clients use it; a worker finds it again by its absolute path.
+"""
+
+import sys
+import traceback
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from emulator.errors import InputError
+from emulator.protocol.round import Strategy
+
+MODULE = "emulator_strategy:"
+"""What the modules of such files are called, with the path behind it: no import of anything else finds them."""
+LONGEST_PATH = 4_095
+"""No system has a file with a longer one."""
+LONGEST_TEXT = 300
+"""Of what an exception says; a line is for a person."""
+
+
+def is_file_strategy(text: str) -> bool:
+    """Whether this is meant as a file's strategy rather than as a name."""
+    return ":" in text or text.endswith(".py")
+
+
+def absolute(text: str) -> str:
+    """The same strategy, wherever somebody looks from. Raises `InputError` for what is not `path:Name`."""
+    path, colon, name = text.rpartition(":")
+    if not (colon and path.endswith(".py") and name.isidentifier() and len(path) <= LONGEST_PATH):
+        raise InputError([f"strategy {text!r:.80}: take path/to/file.py:Name, Name being a class in that file"])
+    try:
+        return f"{Path(path).absolute()}:{name}"
+    except OSError as error:
+        raise InputError([f"strategy {text!r}: {error.strerror}; give its path from / on"]) from None
+
+
+def load_class(text: str) -> type[Strategy]:
+    """The class that `text`, as `absolute` returns it, names. Raises `InputError` where there is none that will do."""
+    path, _, name = text.rpartition(":")
+    module = _load(path)
+    classes = {key: found for key, found in vars(module).items() if isinstance(found, type)}
+    own = [key for key, found in classes.items() if found.__module__ == module.__name__]
+    if name not in classes:
+        there = f"it has: {', '.join(own)}" if own else "it has none at all"
+        raise InputError([f"{path}: there is no class {name!r:.80}; {there:.200}"])
+    if not callable(getattr(classes[name], "run_round", None)):
+        raise InputError([f"{path}: class {name!r:.80} has no run_round(self, round); that is what a strategy is"])
+    return classes[name]
+
+
+def make(text: str) -> Strategy:
+    """A new instance of the class. Raises `InputError` where it cannot be made."""
+    made = load_class(text)
+    try:
+        return made()
+    except (Exception, SystemExit) as error:
+        place = place_of(error) or text.rpartition(":")[0]
+        what = f"{type(error).__name__}: {_text(error)}"
+        raise InputError([f"{place}: {made.__name__}() raises {what}; a strategy is made without arguments"]) from error
+
+
+@cache
+def _load(path: str) -> ModuleType:
+    try:
+        source = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError([f"{path}: {error.strerror}; give the file of the strategy"]) from None
+    module = ModuleType(MODULE + path)
+    module.__file__ = path
+    sys.modules[module.__name__] = module  # where dataclasses, pickle and the like look for it
+    try:
+        exec(compile(source, path, "exec"), module.__dict__)  # noqa: S102  the user's own program, named by the user
+    except (Exception, SystemExit) as error:
+        del sys.modules[module.__name__]
+        raise InputError([f"{_place_of_failure(error, path)}: {type(error).__name__}: {_text(error)}"]) from error
+    return module
+
+
+def place_of(error: BaseException) -> str:
+    """`path:line` of the innermost line of a strategy's file that led to this error; empty where none did."""
+    frames = traceback.walk_tb(error.__traceback__)
+    lines = [f"{frame.f_code.co_filename}:{line}" for frame, line in frames if _is_own(frame.f_globals)]
+    return lines[-1] if lines else ""
+
+
+def _is_own(names: dict[str, object]) -> bool:
+    return str(names.get("__name__", "")).startswith(MODULE)
+
+
+def _place_of_failure(error: BaseException, path: str) -> str:
+    if isinstance(error, SyntaxError) and error.filename == path and error.lineno is not None:
+        return f"{path}:{error.lineno}"
+    return place_of(error) or path
+
+
+def _text(error: BaseException) -> str:
+    text = str(error.msg) if isinstance(error, SyntaxError) else str(error)
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
