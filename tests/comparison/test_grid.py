@@ -96,6 +96,16 @@ def test_a_run_is_another_one_when_its_inputs_have_changed(make_scenario: MakeSc
     assert key_of(job(subject=Subject(scenario=str(folder)))) != before
 
 
+def test_a_run_is_another_one_when_a_strategy_of_ones_own_has_changed(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("class Mine: ...\n")
+    before = key_of(job(strategy=f"{file}:Mine"))
+    assert key_of(job(strategy=f"{file}:Mine")) == before
+    file.write_text("class Mine: pass\n")
+    _forget()
+    assert key_of(job(strategy=f"{file}:Mine")) != before
+
+
 def test_a_run_is_another_one_when_the_program_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "protocol").mkdir()
     (tmp_path / "view").mkdir()
