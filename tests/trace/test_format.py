@@ -4,13 +4,13 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import msgspec
 import pytest
 
-from emulator.protocol.events import AnyEvent, Event, Received, RoleChanged, Sent
-from emulator.protocol.messages import AnyMessage, ConnectionCount, Message, Stop
+from emulator.protocol.events import AnyEvent, Event, MessageFaulted, Received, RoleChanged, Sent
+from emulator.protocol.messages import AnyMessage, ConnectionCount, Lost, Message, Returned, Stop
 from emulator.trace import rules
 from emulator.trace.checker import Report, check_trace
 from emulator.trace.format import AnyLine, Header, Stamp, TraceEnded
@@ -18,7 +18,9 @@ from emulator.trace.reader import Entry, Trace
 from tests.trace.histories import channel_of, unknown, violations
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "trace-format.md").read_text(encoding="utf-8")
-LOOKED_AT = ("RoleChanged", "FileWritten", "ThreadEnded")
+LOOKED_AT = ("RoleChanged", "FileWritten", "ThreadEnded", "FileUnavailable", "DownloadStarted", "ClientLeft")
+WRONG = ("Died", "Restarted", "FaultBegan", "MessageFaulted")
+"""What the checker looks at where something goes wrong."""
 
 needs_a_compiler = pytest.mark.skipif(
     shutil.which("cc") is None or shutil.which("sort") is None, reason="there is no C compiler, or no sort, here"
@@ -74,21 +76,27 @@ def test_events_have_the_keys_of_the_table() -> None:
 
 
 def from_printf(text: str) -> str:
-    """What `printf` makes of the format that a text begins with, given a name for strings and 1 for numbers."""
+    """What `printf` makes of the format that a text begins with, given a name for strings and 1 for numbers.
+
+    The name is one that a bit a segment, in base64, can be as well.
+    """
     match = re.match(r'`"((?:[^"\\]|\\.)*)"`', text)
     assert match, text
     keys = match[1].replace(r"\"", '"')
-    return keys.replace('"role":"%s"', '"role":"peer"').replace("%s", "file1").replace("%d", "1")
+    return keys.replace('"role":"%s"', '"role":"peer"').replace("%s", "file").replace("%d", "1")
 
 
 def test_messages_are_those_of_the_table() -> None:
     decode = msgspec.json.Decoder(AnyMessage).decode
     messages: dict[str, Message] = {}
-    for name, _, on, array in table("Messages"):
+    for name, _, on, array in table("Messages") + table("Extensions"):
         message = decode("[" + from_printf(array) + "]")
         assert [type(message).__name__] == code(name)
-        assert [channel_of(message)] == code(on)
-        assert msgspec.json.encode(message).decode() == "[" + from_printf(array) + "]"
+        assert code(on) == ([] if isinstance(message, (Lost, Returned)) else [channel_of(message)])
+        told = msgspec.json.decode("[" + from_printf(array) + "]")
+        whole = msgspec.json.decode(msgspec.json.encode(message))
+        assert whole[: len(told)] == told
+        assert whole[len(told) :] in ([], [0], [False]), "the number of a question, or whether the dead come back"
         messages[type(message).__name__] = message
     assert set(messages) == {kind.__name__ for kind in get_args(AnyMessage)}
     assert messages["ConnectionCount"] == ConnectionCount(1)
@@ -105,10 +113,27 @@ def test_what_the_checker_looks_at_is_in_the_table() -> None:
 
 def test_all_other_events_are_in_the_other_table() -> None:
     rows = table("What others look at")
-    assert {name for row in rows for name in code(row[0])} == set(kinds()) - {"Sent", "Received", *LOOKED_AT}
+    assert {name for row in rows for name in code(row[0])} == set(kinds()) - {"Sent", "Received", *LOOKED_AT, *WRONG}
     for row in rows:
         kind = kinds()[code(row[0])[0]]
         assert [word for word in code(row[1]) if word != "main"] == fields(kind)
+
+
+def test_what_goes_wrong_is_in_a_table_of_its_own() -> None:
+    rows = table("When something goes wrong")
+    assert [code(row[0]) for row in rows] == [[kind] for kind in WRONG]
+    for row in rows:
+        words = [word.strip('"') for word in code(row[1])]
+        verdicts = [word for word in words if word in get_args(get_type_hints(MessageFaulted)["verdict"])]
+        assert len(verdicts) in (0, 4)
+        assert [word for word in words if word not in verdicts] == fields(kinds()[code(row[0])[0]])
+
+
+def test_questions_that_have_numbers_are_named() -> None:
+    names = re.findall(r"Questions are\n(.*?)\.", section("Extensions"), re.DOTALL)[0]
+    numbered = {kind.__name__ for kind in get_args(AnyMessage) if "request" in kind.__struct_fields__}
+    answers = {"MetadataAnswer", "SwarmAnswer", "Hit", "Miss", "ConnectionCount", "Holdings", "StuckAnswer"}
+    assert set(code(names)) == numbered - answers
 
 
 def test_rules_and_the_events_they_need_are_those_of_the_table() -> None:
