@@ -1,5 +1,7 @@
 """What both threads of a client are checked against: what it declared, wants and holds, and its latest round."""
 
+from collections import Counter
+
 from emulator.protocol.files import FileMetadata
 from emulator.trace.checks.findings import Findings
 from emulator.trace.format import Header
@@ -115,8 +117,8 @@ class Client:
         """Requests that may have been lost, or whose uploader was: their answers may come late, or never."""
         self.opened: dict[int, int] = {}
         """Connections that its download thread has opened, by uploader, with the line of the first hit."""
-        self.doubts: set[int] = set()
-        """Uploaders that may have opened a connection which the download thread does not know of."""
+        self.doubts: Counter[int] = Counter()
+        """How often each uploader may have opened a connection which the download thread does not know of."""
         self.lost: set[int] = set()
         """Ranks of which its download thread was told that they are lost."""
         self.away: set[int] = set()

@@ -128,15 +128,22 @@ class DownloadCheck:
     def close(self, line: int, rank: int, to: int, _message: Close) -> None:
         client = self._clients[rank]
         client.settle()
-        if client.opened.pop(to, None) is not None:
-            return
-        if self._known.is_lossy and client.outstanding is not None and client.outstanding[1] == to:
-            self._requests.give_up(client)  # it waits no longer for an answer that may have opened a connection
-        if to in client.doubts:
-            client.doubts.remove(to)
-        elif not self._requests.give_up_races(client, to):
+        if client.opened.pop(to, None) is None and not self._is_doubted(client, to):
             text = f"client {rank} closes a connection with rank {to} that it does not have"
             self._add(rules.CLOSED_ONCE, (line,), text, "a close follows a connection that a hit has opened, once (U4)")
+
+    def _is_doubted(self, client: Client, uploader: int) -> bool:
+        """Whether the client may believe that the uploader believes in a connection; this close ends that."""
+        if not client.doubts[uploader] and self._known.is_lossy:
+            # Perhaps it waits no longer for an answer that may have opened one.
+            if client.outstanding is not None and client.outstanding[1] == uploader:
+                self._requests.give_up(client)
+            elif self._requests.give_up_races(client, uploader):
+                return True
+        if client.doubts[uploader]:
+            client.doubts[uploader] -= 1
+            return True
+        return False
 
     def file_completed(self, line: int, rank: int, _to: int, message: FileCompleted) -> None:
         client, file = self._clients[rank], message.file
@@ -241,7 +248,7 @@ class DownloadCheck:
     def _hit_late(self, line: int, client: Client, source: int, answers: int) -> None:
         """Nobody waits for this segment any more, but its uploader has opened a connection."""
         if answers == LATE or (answers == BEATEN and self._known.is_lossy):
-            client.doubts.add(source)
+            client.doubts[source] += 1
         elif answers == BEATEN:
             client.opened.setdefault(source, line)
 
@@ -275,7 +282,7 @@ class DownloadCheck:
         client.away.add(source)
         self._requests.lose(client, source)
         client.opened.pop(source, None)
-        client.doubts.discard(source)
+        client.doubts.pop(source, None)
         round = client.round
         if round is not None and (source in round.seeds or source in round.peers):
             round.is_disturbed = True

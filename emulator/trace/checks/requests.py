@@ -72,13 +72,13 @@ class RequestCheck:
             return
         remember(client.given_up, client.outstanding)
         if isinstance(client.outstanding[2], SegmentRequest):
-            client.doubts.add(client.outstanding[1])
+            client.doubts[client.outstanding[1]] += 1
         if client.round is not None:
             client.round.is_disturbed = True
         client.outstanding = None
 
     def give_up_races(self, client: Client, rank: int) -> bool:
-        """Nobody waits any more for what this rank answers to races, as it may have been lost; whether there was any."""
+        """Nobody waits for this rank's answers to races any more: they may have been lost. Whether any were due."""
         given_up = [asked for asked in client.raced if asked[1] == rank] if self._known.is_lossy else []
         for asked in given_up:
             client.raced.remove(asked)
