@@ -46,7 +46,7 @@ from emulator.protocol.messages import (
     SwarmAnswer,
     SwarmRequest,
 )
-from emulator.trace.checker import Report, check_trace
+from emulator.trace.checker import Checker, Report, check_trace
 from emulator.trace.checks.findings import Violation
 from emulator.trace.format import Header, encode, encode_end, encode_record
 from emulator.trace.reader import Trace
@@ -316,6 +316,19 @@ class HandWritten:
         outcome: Outcome = "complete",
     ) -> Report:
         return check_trace(Trace(self.write(folder / "trace.jsonl", outcome)), inputs)
+
+    def judge_first(self, num_events: int, inputs: tuple[ClientInput, ...] | None = None) -> Report:
+        """What a checker says that hears of the first events while they happen, and of nothing after them."""
+        checker = Checker(self.header, inputs)
+        for record in self.records[:num_events]:
+            match record.event:
+                case Sent(on, to, message):
+                    checker.sent(record.rank, on, to, message)
+                case Received(on, source, message):
+                    checker.received(record.rank, on, source, message)
+                case event:
+                    checker.event(record.rank, record.thread, event)
+        return checker.report(True, "cut, without a last line")
 
     def without(self, *kinds: str) -> "HandWritten":
         """The same history by a program that does not record these kinds of events, and does not say which it does."""

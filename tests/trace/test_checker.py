@@ -4,6 +4,7 @@ import random
 import tempfile
 import tracemalloc
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import msgspec
 import pytest
@@ -11,7 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.errors import InputError
-from emulator.protocol.events import AnyEvent, FileWritten, Received, RoleChanged, Sent, ThreadEnded
+from emulator.protocol.events import (
+    AnyEvent,
+    ClientLeft,
+    Died,
+    DownloadStarted,
+    FaultBegan,
+    FileUnavailable,
+    FileWritten,
+    MessageFaulted,
+    Received,
+    Restarted,
+    RoleChanged,
+    Sent,
+    ThreadEnded,
+)
 from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.protocol.messages import (
     TRACKER,
@@ -23,25 +38,32 @@ from emulator.protocol.messages import (
     FileCompleted,
     Finished,
     Hit,
+    Holdings,
+    HoldingsRequest,
+    Leave,
+    Lost,
     Metadata,
     MetadataAnswer,
     MetadataRequest,
     Miss,
+    Returned,
     SegmentRequest,
     Stop,
+    Stuck,
+    StuckAnswer,
     SwarmAnswer,
     SwarmRequest,
 )
 from emulator.trace import rules
-from emulator.trace.checker import check_trace
+from emulator.trace.checker import Checker, check_trace
 from emulator.trace.checks.findings import MOST_KEPT
-from emulator.trace.format import encode_end, encode_record
+from emulator.trace.format import Stamp, encode_end, encode_record
 from emulator.trace.reader import Trace
 from emulator.trace.records import Record
 from emulator.trace.rules import RULES
 from tests.protocol.scripted import file_of
 from tests.trace.histories import HandWritten, invalid, unknown, violations
-from tests.trace.test_histories import RIGHT, WRONG_ONES
+from tests.trace.test_histories import RIGHT, WRONG_ONES, Wrong
 
 F = "file1"
 STORY = "the least connected of three of four seeds is taken"
@@ -180,6 +202,50 @@ def test_a_longer_trace_takes_no_more_memory_though_all_of_it_is_wrong(
     assert peak_of_many < 1.1 * peak_of_few
 
 
+def test_a_header_that_claims_a_million_clients_takes_no_room_for_them(tmp_path: Path) -> None:
+    h = HandWritten(1_000_000)
+    h.own(1, [file_of(3, F)])
+    trace = Trace(h.write(tmp_path / "trace.jsonl", None))
+    tracemalloc.start()
+    try:
+        report = check_trace(trace)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert report.verdict == "unknown"
+    assert peak < 3_000_000
+
+
+def test_clients_that_are_never_heard_of_are_missed_whatever_their_number(tmp_path: Path) -> None:
+    h = HandWritten(1_000_000)
+    h.own(1, [])
+    line = h.message(TRACKER, 1, Barrier(1))
+    for _ in range(200):
+        h.message(TRACKER, 1, Barrier(1))
+    [judged] = [each for each in h.check(tmp_path, None, None).rules if each.rule == rules.FIRST_BARRIER.name]
+    assert judged.num_violations == 201
+    assert judged.violations[0].text == "the tracker opens barrier 1 when client 2 has not reached it"
+    assert judged.violations[0].lines == (line,)
+
+
+@pytest.mark.parametrize("case", WRONG_ONES, ids=lambda case: case.name)
+def test_a_run_that_is_told_while_it_lasts_is_judged_as_its_trace(case: Wrong, tmp_path: Path) -> None:
+    h = case.start()
+    case.write(h)
+    said = violations(h.check(tmp_path, h.inputs(), None))
+    assert violations(h.judge_first(len(h.records), h.inputs())) == said
+
+
+def test_all_that_is_wrong_is_told_without_a_report(tmp_path: Path) -> None:
+    h = HandWritten(2)
+    h.begin()
+    h.received(1, 2, Close())
+    checker = Checker(h.header)
+    checker.add(2, [Stamp(each.time_s, each.rank, each.thread) for each in h.records], [e.event for e in h.records])
+    assert checker.violations(is_cut=True) == violations(h.check(tmp_path, None, None))
+    assert [each.rule for each in checker.violations()] == ["delivery", "everything-complete", "everything-complete"]
+
+
 # Traces that no program would write
 
 HISTORIES = [RIGHT[STORY], RIGHT["after a miss as the very first answer a second peer is tried"]]
@@ -249,6 +315,13 @@ messages: st.SearchStrategy[AnyMessage] = st.one_of(
     st.builds(ConnectionCount, numbers),
     st.just(Close()),
     st.just(Stop()),
+    st.builds(HoldingsRequest, names, numbers),
+    st.builds(Holdings, names, st.binary(max_size=2), numbers),
+    st.builds(Stuck, names, st.binary(max_size=2), ranks, numbers),
+    st.builds(StuckAnswer, names, numbers, ranks, numbers),
+    st.just(Leave()),
+    st.builds(Lost, st.booleans()),
+    st.just(Returned()),
 )
 channels = st.sampled_from(["download", "upload"])
 events: st.SearchStrategy[AnyEvent] = st.one_of(
@@ -257,6 +330,21 @@ events: st.SearchStrategy[AnyEvent] = st.one_of(
     st.builds(RoleChanged, numbers, names, st.sampled_from(["leecher", "peer", "seed"])),
     st.builds(FileWritten, names, numbers),
     st.just(ThreadEnded()),
+    st.builds(Died, st.just("was killed")),
+    st.builds(Restarted, st.booleans()),
+    st.builds(
+        FaultBegan, st.sampled_from(["drop 10% of messages", "free rider client 2", "liars clients 1-999999999,3"])
+    ),
+    st.builds(
+        MessageFaulted,
+        st.sampled_from(get_args(get_type_hints(MessageFaulted)["verdict"])),
+        channels,
+        numbers,
+        messages,
+    ),
+    st.builds(FileUnavailable, names, numbers, numbers),
+    st.builds(DownloadStarted, names, numbers, numbers),
+    st.builds(ClientLeft, numbers),
 )
 records = st.builds(Record, st.just(0.5), st.integers(0, 3), st.sampled_from(["main", "upload"]), st.just(""), events)
 

@@ -1,5 +1,6 @@
 """Points for rules: every file of points is either read or refused in one line, and sums are right."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -129,8 +130,23 @@ def test_all_that_is_wrong_with_points_is_said_at_once(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert problem_of(tmp_path / "gone") == "cannot be read (No such file or directory); give a TOML file"
-    assert problem_of(tmp_path) == "cannot be read (Is a directory); give a TOML file"
 
 
-def test_a_file_without_an_end_is_not_read_to_its_end() -> None:
-    assert problem_of(Path("/dev/zero")) == "more than 1,048,576 bytes; give a TOML file with points for rules"
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device"])
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path, kind: str) -> None:
+    path = {"folder": tmp_path, "pipe": tmp_path / "pipe", "device": Path("/dev/zero")}[kind]
+    os.mkfifo(tmp_path / "pipe")
+    assert problem_of(path) == "not a regular file; give a TOML file"
+
+
+def test_a_file_that_is_far_too_long_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "points.toml"
+    path.touch()
+    os.truncate(path, 1 << 40)
+    assert problem_of(path) == "more than 262,144 bytes; give a TOML file with points for rules"
+
+
+def test_a_key_of_thousands_of_parts_is_refused_before_it_takes_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "points.toml"
+    path.write_text("[points]\n" + "a." * 100_000 + "a = 1\n")
+    assert problem_of(path) == f"more than 200 dots in one line; {ADVICE}"

@@ -194,6 +194,14 @@ def test_nothing_comes_after_an_end_that_ends_a_block(tmp_path: Path) -> None:
     assert problem(write(tmp_path, data + EVENT + b"\n")) == "4: a line after the end of the trace"
 
 
+def test_of_a_long_word_that_is_wrong_a_problem_quotes_both_ends(tmp_path: Path) -> None:
+    event = EVENT.replace(b"ThreadEnded", b"Thread" + b"!" * 100_000 + b"Ended")
+    text = problem(write(tmp_path, joined([HEADER, event, END])))
+    assert len(text) < 300
+    assert text.startswith("2: not an event (Invalid value 'Thread!!!")
+    assert text.endswith("!!!Ended' - at `$.event`)")
+
+
 @pytest.mark.parametrize("name", ["folder", "fifo", "none"])
 def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
