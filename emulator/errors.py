@@ -16,8 +16,9 @@ class InputError(EmulatorError):
     exit_status = 2
 
     def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
+        # A path may hold line ends, and so may a word of the command line.
+        self.problems = tuple(problem.replace("\n", "\\n") for problem in problems)
+        super().__init__("\n".join(self.problems))
 
     def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
         """For `pickle`, which would hand the text to `__init__`: a run may be one job of a process pool."""

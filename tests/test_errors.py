@@ -39,3 +39,9 @@ def test_an_error_that_was_pickled_is_the_same(error: EmulatorError) -> None:
 
 def test_whoever_catches_the_root_catches_all() -> None:
     assert all(isinstance(error, EmulatorError) for error, _, _ in ERRORS)
+
+
+def test_a_problem_is_one_line_whatever_a_path_holds() -> None:
+    error = InputError(["a\nfolder/in1.txt:1: one", "two"])
+    assert str(error) == "a\\nfolder/in1.txt:1: one\ntwo"
+    assert error.problems == ("a\\nfolder/in1.txt:1: one", "two")

@@ -24,6 +24,8 @@ FORMAT = "swarm-comparison"
 VERSION = 1
 MOST_LINE_BYTES = 1 << 20
 MOST_PLAN_BYTES = 1 << 20
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a line can make a decoder raise."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +84,7 @@ class Results:
         try:
             with plan.open("rb") as file:
                 said = msgspec.json.decode(file.read(MOST_PLAN_BYTES), type=dict[str, object])
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (FileNotFoundError, *UNREADABLE):
             said = {}
         if (said.get("format"), said.get("version")) != (FORMAT, VERSION):
             raise InputError([f"{self._path}: not of a comparison of this program; choose another --results"])
@@ -95,7 +97,7 @@ class Results:
             while line := file.readline(MOST_LINE_BYTES):
                 try:
                     yield decoder.decode(line)
-                except msgspec.DecodeError:
+                except UNREADABLE:
                     continue
 
     def _end_last_line(self) -> None:

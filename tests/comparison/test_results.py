@@ -52,6 +52,7 @@ def test_a_line_of_no_use_is_passed_over(tmp_path: Path) -> None:
     keep(tmp_path, "a")
     with (tmp_path / "runs.jsonl").open("ab") as file:
         file.write(b'\xff\n{"key": "x"}\n[]\n' + b"z" * 3_000_000 + b"\n")
+        file.write(b'{"key": "\xff"}\n{"key": "y", "more": ' + b"[" * 100_000 + b"\n")
     keep(tmp_path, "b")
     assert kept(tmp_path) == ["a", "b"]
 
@@ -65,11 +66,14 @@ def test_two_comparisons_can_share_a_folder_at_the_same_time(tmp_path: Path) -> 
     assert len(kept(tmp_path)) == 20
 
 
-@pytest.mark.parametrize("plan", [None, "", "[1]", "{}", '{"format": "swarm-comparison", "version": 99}'])
+@pytest.mark.parametrize(
+    "plan",
+    [None, "", "[1]", "{}", '{"a": "\udcff"}', '{"a": ' + "[" * 5_000, '{"format": "swarm-comparison", "version": 99}'],
+)
 def test_what_is_not_a_comparisons_is_left_alone(tmp_path: Path, plan: str | None) -> None:
     (tmp_path / "runs.jsonl").write_text("mine\n")
     if plan is not None:
-        (tmp_path / "plan.json").write_text(plan)
+        (tmp_path / "plan.json").write_bytes(plan.encode(errors="surrogateescape"))
     with pytest.raises(InputError) as caught:
         Results(tmp_path, grid())
     path = tmp_path / "runs.jsonl"

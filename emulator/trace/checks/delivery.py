@@ -98,7 +98,9 @@ class DeliveryCheck:
         flights = [flying if isinstance(flying, Astray) else Astray(flying, False, False) for flying in waiting]
         place = _place_of(event.message, flights, is_of_the_dead=self._is_excused(way))
         before = flights[:place]
-        due = next((index for index, flight in enumerate(before) if not (flight.may_vanish or flight.may_be_late)), None)
+        due = next(
+            (index for index, flight in enumerate(before) if not (flight.may_vanish or flight.may_be_late)), None
+        )
         first = None if due is None else before[due].message
         """What should have come before."""
         text = f"rank {way[2]} receives {shown(event.message)} from rank {event.source} on {event.on}"
