@@ -87,8 +87,10 @@ def _assert_ended_well(run: Run, *, is_parent: bool) -> str:
     assert status == 1, f"status {status}: {run.errors}"
     if re.fullmatch(r"emulator: the tracker .* was killed by SIGKILL; .*\n", run.errors):
         return "the tracker"
-    told = r"emulator: client (\d+) .* was killed by SIGKILL; .*\n(emulator: .* is unavailable: .*\n)*emulator: not proven: .*\n"
-    found = re.fullmatch(told, run.errors)
+    lost = r"(?:emulator: .* is unavailable: .*\n)*"
+    found = re.fullmatch(
+        rf"emulator: client (\d+) .* was killed by SIGKILL; .*\n{lost}emulator: not proven: .*\n", run.errors
+    )
     assert found, run.errors
     assert_survivors_have_what_there_is(run.scenario, run.output, dead={int(found[1])})
     return "a client"
