@@ -60,7 +60,13 @@ class RequestCheck:
         """The client asks for something else: it has the segment, or everybody who was asked has answered."""
         race, client.race = client.race, None
         waiting = [asked for asked in client.raced if _segment_of(asked[2]) == race]
-        if not waiting or race is None or client.state(*race) or self._known.is_lossy:
+        if self._known.is_lossy:
+            for asked in waiting:
+                client.raced.remove(asked)
+                remember(client.given_up, asked)
+                client.doubts[asked[1]] += 1
+            return
+        if not waiting or race is None or client.state(*race):
             return
         text = f"client {client.rank} asks rank {to} while rank {waiting[0][1]} has not answered"
         expected = "it waits for the segment, or for all answers, before it asks for something else"
