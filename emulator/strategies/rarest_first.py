@@ -40,6 +40,10 @@ class RarestFirst:
             yield segment, [peer for peer, offered in offers.items() if segment in offered]
 
     def _from_seeds(self, round: Round, offers: Offers) -> list[int]:
-        """As many of the segments that nobody offers as the quota allows, at random: not what others take as well."""
-        unseen = [segment for segment in round.missing() if not any(segment in offered for offered in offers.values())]
+        """As many of the segments that nobody offers as the quota allows, at random: not what others take as well.
+
+        Where peers have given nothing of what they offer, they may be liars, all of them.
+        """
+        offered = frozenset().union(*offers.values()) if round.num_taken else frozenset()
+        unseen = [segment for segment in round.missing() if segment not in offered]
         return round.random.sample(unseen, min(round.quota_left, len(unseen)))

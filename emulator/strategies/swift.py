@@ -22,6 +22,9 @@ PAUSE = 5
 """After a visit to a seed, a client with nothing else to get leaves it to others for so many tries."""
 MOST_FAILURES = 10
 """Tries in a row that come to nothing, after which the tracker is asked for another list. More than `PAUSE`."""
+BOLD_EVERY = 32
+"""In every so manieth round in a row without a segment, a busy uploader will do: one that never heard of a connection's
+end, as the close was lost, is never idle again."""
 STRAY = 0.05
 """How often a client that finds nothing elsewhere takes from a seed what is another one's share: it may be dead."""
 
@@ -49,6 +52,7 @@ class Swift:
             else:
                 num_failures, self._pause = num_failures + 1, self._pause - 1
             self._has_failed = num_failures > 0
+        self._num_empty = 0 if round.num_taken else self._num_empty + 1
 
     def _begin(self, round: Round) -> None:
         """A new file. Who comes n-th to its swarm is told of n others: that alone shares out the work, unspoken."""
@@ -60,6 +64,7 @@ class Swift:
         self._seen = set(range(round.num_segments)).difference(round.missing())
         self._offers: dict[int, frozenset[int]] = {}
         self._has_failed = False
+        self._num_empty = 0
 
     # From peers, and from those that were peers
 
@@ -68,7 +73,7 @@ class Swift:
         others = [*self._others, *self._seeds] if is_all_out else self._others
         for uploader in round.random.sample(others, min(NUM_TRIED, len(others))):
             offered = self._ask(round, uploader)
-            if offered and round.count_connections(uploader) == 0:
+            if offered and self._is_idle(round, uploader):
                 return self._take(round, uploader, self._rarest(round, offered))
         return False
 
@@ -88,12 +93,12 @@ class Swift:
         if not self._seeds or self._pick(round) is None:
             return False
         seed = round.random.choice(self._seeds)
-        if round.count_connections(seed) != 0:
+        if not self._is_idle(round, seed):
             return False
         for peer in round.random.sample(self._others, min(NUM_ASKED, len(self._others))):
             self._ask(round, peer)
         segment = self._pick(round)
-        if segment is None or (self._others and round.count_connections(seed) != 0):
+        if segment is None or (self._others and not self._is_idle(round, seed)):
             return False
         return self._take(round, seed, segment)
 
@@ -113,6 +118,10 @@ class Swift:
         return None
 
     # Both
+
+    def _is_idle(self, round: Round, uploader: int) -> bool:
+        num_open = round.count_connections(uploader)
+        return num_open == 0 or (num_open is not None and self._num_empty % BOLD_EVERY == BOLD_EVERY - 1)
 
     def _ask(self, round: Round, uploader: int) -> frozenset[int]:
         """What it offers; kept, as long as it is one of the latest answers."""

@@ -272,7 +272,7 @@ class Checker:
                 self._delivery.died(line, rank)
             case Restarted(is_state_kept):
                 self._dead.discard(rank)
-                self._delivery.restarted(rank)
+                self._delivery.restarted(line, rank)
                 self._upload.restarted(rank)
                 self._download.restarted(rank, is_state_kept)
             case FaultBegan():

@@ -58,7 +58,8 @@ class DeliveryCheck:
         """Almost always that is one message or none between two ranks."""
         self._died: dict[int, int] = {}
         """The line of each rank's latest death."""
-        self._restarted: set[int] = set()
+        self._restarted: dict[int, int] = {}
+        """The line of each rank's latest return."""
         self._told_lost: dict[Way, int] = {}
 
     def follow(self, way: Way, message: AnyMessage) -> None:
@@ -96,7 +97,7 @@ class DeliveryCheck:
 
     def _take(self, line: int, way: Way, event: Received, waiting: _Queue) -> None:
         flights = [flying if isinstance(flying, Astray) else Astray(flying, False, False) for flying in waiting]
-        place = _place_of(event.message, flights, is_of_the_dead=self._is_excused(way))
+        place = _place_of(event.message, flights, is_of_the_dead=self._comes_from_the_dead(way))
         before = flights[:place]
         due = next(
             (index for index, flight in enumerate(before) if not (flight.may_vanish or flight.may_be_late)), None
@@ -128,6 +129,10 @@ class DeliveryCheck:
     def _is_excused(self, way: Way) -> bool:
         """Whether the sender died, and the receiver has not been told: the sender's part may have died with it."""
         return self._died.get(way[1], 0) > self._told_lost.get(way, 0)
+
+    def _comes_from_the_dead(self, way: Way) -> bool:
+        """Whether all comes from before the sender's death: the receiver has lived since then, and was not told."""
+        return self._is_excused(way) and self._died.get(way[1], 0) > self._restarted.get(way[2], 0)
 
     def _condemn(self, unsent: _Unsent) -> None:
         for line, text in unsent.found:
@@ -168,8 +173,8 @@ class DeliveryCheck:
             else:
                 self._loosen(way)
 
-    def restarted(self, rank: int) -> None:
-        self._restarted.add(rank)
+    def restarted(self, line: int, rank: int) -> None:
+        self._restarted[rank] = line
         for way in [way for way in self.in_flight if way[2] == rank]:
             self._loosen(way)
 
