@@ -1,7 +1,7 @@
 """One run of a storm: a swarm, how it is run and what goes wrong in it, all drawn from one number."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,12 @@ class Given(msgspec.Struct, frozen=True):
     arguments: tuple[str, ...]
     """What names it on the command line."""
 
+    def by(self, strategies: Sequence[str], number: int) -> "Given":
+        """The same, by the strategy that the run of this number draws."""
+        strategy = random.Random(f"storm/strategy/{number}").choice(strategies)
+        replace = msgspec.structs.replace
+        return replace(self, options=replace(self.options, strategy=strategy))
+
     def case(self, rng_seed: int) -> "Case":
         """A run of it as it is."""
         return Case(given=self, strategy=self.options.strategy, rng_seed=rng_seed, faults=self.options.faults)
@@ -56,6 +62,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     def num_clients(self) -> int:
         return self.shape.clients if self.given is None else len(self.given.scenario.clients)
 
+    @property
+    def _given_faults(self) -> tuple[str, ...]:
+        """The first of all faults are those of the scenario file, if there is one."""
+        return () if self.given is None else self.given.options.faults
+
     def scenario(self) -> Scenario:
         if self.given is not None:
             return self.given.scenario
@@ -64,7 +75,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     def options(self) -> Options:
         """Raises `InputError` where a fault cannot be in such a swarm."""
         if self.given is not None:
-            return msgspec.structs.replace(self.given.options, rng_seed=self.rng_seed, faults=self.faults)
+            own = {"strategy": self.strategy, "rng_seed": self.rng_seed, "faults": self.faults}
+            return msgspec.structs.replace(self.given.options, **own)
         network = None
         if self.up is not None or self.delay_s != DELAY_S:
             network = Network.uniform(self.shape.clients + 1, self.up, delay_s=self.delay_s)
@@ -85,8 +97,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     def smaller(self) -> Iterator["Case"]:
         """Simpler runs that may show the same, the simplest first."""
         replace = msgspec.structs.replace
-        for plan in shrunk(self.plan()):
-            yield replace(self, faults=tuple(map(str, plan)))
+        own = len(self._given_faults)
+        for plan in shrunk(self.plan()[own:]):
+            yield replace(self, faults=(*self._given_faults, *map(str, plan)))
         if self.given is not None:
             return
         for shape in _smaller_shapes(self.shape):
@@ -101,8 +114,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         """What runs this case once more, where `path` holds its scenario file if it needs one (`toml`)."""
         if self.given is None:
             return ["--scenario", str(path)]
-        faults = [word for text in self.faults for word in ("--fault", text)]
-        return [*self.given.arguments, "--rng-seed", str(self.rng_seed), *faults]
+        drawn = self.faults[len(self._given_faults) :]
+        own = [word for text in drawn for word in ("--fault", text)]
+        return [*self.given.arguments, "--strategy", self.strategy, "--rng-seed", str(self.rng_seed), *own]
 
     def toml(self) -> str:
         """The run as a scenario file, of a swarm that was not given."""
@@ -114,7 +128,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
             f"rng_seed = {shape.rng_seed}",
             "",
             "[run]",
-            f'strategy = "{self.strategy}"',
+            f"strategy = {_quoted(self.strategy)}",
             *(f"{name} = {getattr(self, name)}" for name in ("quota", "numwant", "rng_seed")),
             "",
             "[network]",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from emulator.errors import RunError, WorkerDied
+from emulator.errors import Interrupted, RunError, WorkerDied
 from emulator.protocol.events import FileUnavailable, Restarted
 from emulator.protocol.messages import TRACKER
 from emulator.runner import run
@@ -38,6 +38,8 @@ def _judge(case: Case, folder: Path) -> tuple[str, ...]:
         if TRACKER not in killed_ranks(case.plan()):
             return (str(error),)
         return _violations(trace, case)
+    except Interrupted:
+        raise
     except RunError as error:
         return (str(error), *_violations(trace, case))
     given_up = _given_up(trace)

@@ -14,11 +14,11 @@ Judge = Callable[[Case], tuple[str, ...]]
 def shrink(case: Case, judge: Judge, most_tries: int = MOST_TRIES) -> tuple[Case, tuple[str, ...]]:
     """A case that fails and of which nothing that is tried can be left out, and what is wrong with it.
 
-    `case` fails. What is wrong may change on the way; that anything is wrong is enough.
+    What is wrong may change on the way; that anything is wrong is enough. A case that does not fail stays as it is.
     """
     problems = judge(case)
     num_tries = 0
-    is_smaller = True
+    is_smaller = bool(problems)
     while is_smaller and num_tries < most_tries:
         is_smaller = False
         for smaller in case.smaller():

@@ -1,17 +1,20 @@
 """Many runs on all cores, until one shows something wrong; then the smallest one that shows it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
-from typing import Literal, Protocol
+from signal import Signals
+from typing import Literal, Protocol, overload
 
 import msgspec
 
 from emulator.engines import pool
-from emulator.errors import EmulatorError, InputError
+from emulator.engines.signals import SignalWatch
+from emulator.errors import EmulatorError, InputError, Interrupted
 from emulator.storm.cases import Case, Given, draw_case, draw_given
 from emulator.storm.judge import judge
 from emulator.storm.real import judge_processes
-from emulator.storm.shrink import shrink
+from emulator.storm.shrink import MOST_TRIES, Judge, shrink
 from emulator.storm.steps import every_step
 
 BATCH = 200
@@ -23,8 +26,8 @@ MOST_TRIES_FOR_PROCESSES = 60
 class Weather(msgspec.Struct, frozen=True, kw_only=True):
     """What a storm is made of; it can be pickled."""
 
-    strategies: tuple[str, ...] = ("peers-first",)
-    """Drawn from for random swarms."""
+    strategies: tuple[str, ...] = ()
+    """Drawn from for each run; none for the given swarm's own."""
     has_faults: bool = True
     given: Given | None = None
     """One swarm for all runs; None for random ones."""
@@ -40,14 +43,15 @@ class Weather(msgspec.Struct, frozen=True, kw_only=True):
             return self.cases[number]
         if self.given is not None:
             most = max(self.given.scenario.wanted_segments(), default=0)
-            return draw_given(self.given, number, self.scale_s, most, has_faults=self.has_faults)
+            given = self.given if not self.strategies else self.given.by(self.strategies, number)
+            return draw_given(given, number, self.scale_s, most, has_faults=self.has_faults)
         return draw_case(number, self.strategies, has_faults=self.has_faults, engine=self.engine)
 
     def judge(self, case: Case) -> tuple[str, ...]:
         """What is wrong with the run; an exception of any kind is something, too."""
         try:
             return judge(case) if self.engine == "virtual" else judge_processes(case)
-        except InputError:
+        except (InputError, Interrupted):
             raise
         except Exception as error:  # of the code that is on trial
             return (f"{type(error).__name__}: {error}",)
@@ -66,8 +70,10 @@ class Made(msgspec.Struct, frozen=True):
     num_runs: int
     num_faults: int
     """Faults in their plans."""
-    failed: int | None
+    failed: int | None = None
     """The number of the first run that failed; the batch ends there."""
+    problems: tuple[str, ...] = ()
+    """What was wrong with it."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -79,7 +85,7 @@ class Failure(msgspec.Struct, frozen=True):
     case: Case
     """The smaller one that shows it."""
     shown: tuple[str, ...]
-    """What is wrong with that one."""
+    """What is wrong with that one; nothing where it did not fail again: real processes do not do the same twice."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -116,7 +122,7 @@ class _Keeper:
     def __init__(self, view: View) -> None:
         self.num_runs = 0
         self.num_faults = 0
-        self.failed: int | None = None
+        self.failed: Made | None = None
         self._view = view
 
     def begin(self) -> None:
@@ -130,7 +136,7 @@ class _Keeper:
         self.num_faults += answer.num_faults
         self._view.advance(answer.num_runs)
         if answer.failed is not None:
-            self.failed = answer.failed
+            self.failed = answer
             raise _Stop
 
 
@@ -140,11 +146,13 @@ def make_storm(weather: Weather, first: int, num_runs: int, num_workers: int, vi
     view.begin(num_runs)
     try:
         try:
-            size = BATCH if weather.engine == "virtual" else 1
-            jobs = list(_batches(first, num_runs, size))
+            jobs = _Batches(first, num_runs, BATCH if weather.engine == "virtual" else 1)
             pool.run_all(jobs, num_workers, keeper, pool.Work(Batch, Made, partial(_make, weather)))
         except _Stop:
             pass
+        except Interrupted as error:
+            after = f"after {keeper.num_runs:,} runs, in which all was well"
+            raise Interrupted(f"{error} {after}", error.exit_status - 128) from None
         failure = None if keeper.failed is None else _shrunk(weather, keeper.failed, view)
     finally:
         view.end()
@@ -156,9 +164,26 @@ def weather_of_every_step(base: Sequence[Case]) -> Weather:
     return Weather(cases=tuple(case for swarm in base for case in every_step(swarm)))
 
 
-def _batches(first: int, num_runs: int, size: int) -> Iterator[Batch]:
-    for start in range(0, num_runs, size):
-        yield Batch(first + start, min(size, num_runs - start))
+class _Batches(Sequence[Batch]):
+    """All runs, by so many at once; each batch is made when its turn comes."""
+
+    def __init__(self, first: int, num_runs: int, size: int) -> None:
+        self._starts = range(first, first + num_runs, size)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, place: int) -> Batch: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Batch]: ...
+
+    def __getitem__(self, place: int | slice) -> Batch | Sequence[Batch]:
+        if isinstance(place, slice):
+            return [self[index] for index in range(*place.indices(len(self)))]
+        start = self._starts[place]
+        return Batch(start, min(self._starts.step, self._starts.stop - start))
 
 
 def _make(weather: Weather, batch: Batch, tick: Callable[[], None]) -> Made:
@@ -167,20 +192,37 @@ def _make(weather: Weather, batch: Batch, tick: Callable[[], None]) -> Made:
         tick()
         case = weather.case(number)
         num_faults += len(case.faults)
-        if weather.judge(case):
-            return Made(done, num_faults, number)
-    return Made(batch.count, num_faults, None)
+        problems = weather.judge(case)
+        if problems:
+            return Made(done, num_faults, number, problems)
+    return Made(batch.count, num_faults)
 
 
-def _shrunk(weather: Weather, number: int, view: View) -> Failure:
+def _shrunk(weather: Weather, made: Made, view: View) -> Failure:
+    """What failed, made smaller. Raises `Interrupted` where a signal ends that."""
+    number = made.failed or 0
     view.shrinking(number)
-    case = weather.case(number)
-    problems = weather.judge(case)
-    if not problems:  # real processes do not do the same twice
-        return Failure(number, ("it failed once, and not when it was run again",), case, ())
-    most = {"virtual": {}, "processes": {"most_tries": MOST_TRIES_FOR_PROCESSES}}[weather.engine]
-    smaller, shown = shrink(case, weather.judge, **most)
-    return Failure(number, problems, smaller, shown)
+    most = {"virtual": MOST_TRIES, "processes": MOST_TRIES_FOR_PROCESSES}[weather.engine]
+    with _judging(weather, number, view) as judge:
+        smaller, shown = shrink(weather.case(number), judge, most)
+    return Failure(number, made.problems, smaller, shown)
+
+
+@contextmanager
+def _judging(weather: Weather, number: int, view: View) -> Iterator[Judge]:
+    """Judges one run after the other, and looks for signals between them: a run in virtual time does not."""
+    signals = SignalWatch()
+
+    def judge(case: Case) -> tuple[str, ...]:
+        found = weather.judge(case)
+        view.advance(0)
+        if signals.caught is not None:
+            name = Signals(signals.caught).name
+            raise Interrupted(f"ended by {name} while run {number}, which fails, was made smaller", signals.caught)
+        return found
+
+    with signals.installed():
+        yield judge
 
 
 def measure_scale_s(given: Given) -> float:

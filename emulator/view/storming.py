@@ -98,10 +98,13 @@ def _tell(outcome: Outcome, elapsed_s: float, command: str | None) -> None:
     console.print(Text.assemble(("run ", "bold red"), (f"{failure.number} fails", "bold red"), f", after {runs}:"))
     _list(console.print, failure.problems)
     if failure.shown:
-        size = plural(failure.case.num_clients, "client")
-        console.print(f"made smaller, to {size} and {plural(len(failure.case.faults), 'fault')}, what is wrong is:")
-        _list(console.print, failure.shown)
-    console.print(Text("this runs it once more, and checks it:"))
+        size = f"{plural(failure.case.num_clients, 'client')} and {plural(len(failure.case.faults), 'fault')}"
+        is_same = failure.shown == failure.problems
+        console.print(f"made smaller, to {size}, {'the same is wrong' if is_same else 'what is wrong is:'}")
+        _list(console.print, () if is_same else failure.shown)
+    else:
+        console.print("run again, it did not fail: real processes do not do the same twice")
+    console.print("this runs it once more, and checks it:")
     console.print(Text(f"  {printable(command or '')}"), soft_wrap=True)
 
 
