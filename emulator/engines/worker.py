@@ -38,7 +38,11 @@ from emulator.trace.records import ThreadName
 
 STDOUT = 1
 PATIENCE_S = 0.1
-"""How long an answer is waited for, where it can be lost: far longer than one takes on a machine that is busy."""
+PATIENCE_EACH_S = 0.002
+"""How long an answer is waited for where it can be lost, and how much longer for each process that is at work beside.
+
+Far longer than an answer takes on a busy machine: where every answer came too late, nobody would get anything.
+"""
 LONGEST_TRACEBACK = 8_000
 LONGEST_LINE = 1_000
 _CODES = {step: code for code, step in enumerate(STEPS)}
@@ -255,7 +259,11 @@ def _run_rank(node: Node, plan: WorkerPlan, life: int) -> None:
     else:
         network = plan.options.network_of(plan.size - 1)
         terms = terms_of(
-            plan.options, plan.faults, node.rank, life, patience_of(network, plan.faults, least_s=PATIENCE_S)
+            plan.options,
+            plan.faults,
+            node.rank,
+            life,
+            patience_of(network, plan.faults, PATIENCE_S + plan.size * PATIENCE_EACH_S),
         )
         run_client(node, find_strategy(plan.options.strategy), terms)
 
