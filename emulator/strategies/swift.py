@@ -34,7 +34,7 @@ class Swift:
 
     def __init__(self) -> None:
         self._file: str | None = None
-        self._pause = 0
+        self._pause = self._num_empty = 0
 
     def run_round(self, round: Round) -> None:
         if round.file != self._file:
@@ -59,12 +59,11 @@ class Swift:
         self._file = round.file
         self._place = len(round.peers)
         self._origins = frozenset(round.seeds)
-        self._pause = 0
+        self._pause = self._num_empty = 0
         self._turn = self._place  # sources begin one after the other
         self._seen = set(range(round.num_segments)).difference(round.missing())
         self._offers: dict[int, frozenset[int]] = {}
         self._has_failed = False
-        self._num_empty = 0
 
     # From peers, and from those that were peers
 

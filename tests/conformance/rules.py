@@ -1,6 +1,7 @@
 """The protocol's promises, each a function that fails for a history that breaks it.
 
-`RULES` hold for every strategy; `PEERS_FIRST_RULES` are D4 to D6 as the default strategy has them.
+`RULES` hold for every strategy, though `WITHOUT_RACES` not where segments are asked of several at once;
+`PEERS_FIRST_RULES` are D4 to D6 as the default strategy has them.
 """
 
 from collections import Counter, deque
@@ -95,14 +96,27 @@ def a_round_gets_at_most_the_quota_and_rounds_count_from_one(history: History) -
         assert round.ended.num_segments == got <= min(history.options.quota, round.num_missing), round
 
 
-def every_missing_segment_is_got_exactly_once_and_in_file_order(history: History) -> None:
+def every_missing_segment_is_got_exactly_once(history: History) -> None:
     """D3"""
     for rank in history.ranks:
-        got: dict[str, list[int]] = {file: [] for file in history.downloaded(rank)}
-        for visit in history.events(SegmentsTaken, rank):
-            got[visit.file] += visit.segments
-        assert got == {file: list(range(history.scenario.files[file].num_segments)) for file in got}
+        for file, got in _got(history, rank).items():
+            assert sorted(got) == list(range(history.scenario.files[file].num_segments))
         assert history.events(SegmentRejected, rank) == []
+
+
+def segments_are_got_in_file_order(history: History) -> None:
+    """D3"""
+    for rank in history.ranks:
+        for got in _got(history, rank).values():
+            assert got == sorted(got)
+
+
+def _got(history: History, rank: int) -> dict[str, list[int]]:
+    """By file, the segments that a client got, in order."""
+    got: dict[str, list[int]] = {file: [] for file in history.downloaded(rank)}
+    for visit in history.events(SegmentsTaken, rank):
+        got[visit.file] += visit.segments
+    return got
 
 
 def a_swarm_list_has_no_asker_nobody_twice_and_at_most_numwant_of_each(history: History) -> None:
@@ -299,7 +313,7 @@ RULES: tuple[Rule, ...] = (
     the_tracker_knows_every_owner_before_it_opens_the_first_barrier,
     files_are_downloaded_and_written_one_after_the_other_in_the_order_of_the_wants,
     a_round_gets_at_most_the_quota_and_rounds_count_from_one,
-    every_missing_segment_is_got_exactly_once_and_in_file_order,
+    every_missing_segment_is_got_exactly_once,
     a_swarm_list_has_no_asker_nobody_twice_and_at_most_numwant_of_each,
     the_first_swarm_list_is_what_the_tracker_knows_at_that_moment,
     roles_change_at_the_right_message,
@@ -312,7 +326,14 @@ RULES: tuple[Rule, ...] = (
     the_observer_is_told_of_a_beginning_and_of_one_end,
 )
 
+WITHOUT_RACES: tuple[Rule, ...] = (
+    both_ends_of_a_connection_count_the_same_segments,
+    uploads_are_downloads_are_what_was_wanted,
+)
+"""What is given in a race and comes too late is given, and not taken."""
+
 PEERS_FIRST_RULES: tuple[Rule, ...] = (
+    segments_are_got_in_file_order,
     a_peer_is_left_after_a_miss_and_two_misses_in_a_row_end_the_search,
     the_least_connected_of_three_seeds_is_asked_for_the_rest,
     a_choice_is_stamped_with_its_step,

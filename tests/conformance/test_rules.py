@@ -234,14 +234,18 @@ WRONG: list[tuple[Rule, Edit]] = [
         rules.a_round_gets_at_most_the_quota_and_rounds_count_from_one,
         instead(2, LAST_TAKEN, SegmentsTaken(F, 3, True, (9, 10, 11), False)),
     ),
-    (rules.every_missing_segment_is_got_exactly_once_and_in_file_order, without(3, TAKEN_FROM_PEER)),
+    (rules.every_missing_segment_is_got_exactly_once, without(3, TAKEN_FROM_PEER)),
     (
-        rules.every_missing_segment_is_got_exactly_once_and_in_file_order,
+        rules.every_missing_segment_is_got_exactly_once,
         instead(2, LAST_TAKEN, SegmentsTaken(F, 3, True, (9, 10), False)),
     ),
     (
-        rules.every_missing_segment_is_got_exactly_once_and_in_file_order,
+        rules.every_missing_segment_is_got_exactly_once,
         instead(3, PICK, SegmentRejected(F, 0, 2)),
+    ),
+    (
+        rules.segments_are_got_in_file_order,
+        instead(2, LAST_TAKEN, SegmentsTaken(F, 3, True, (11, 10), False)),
     ),
     (rules.a_swarm_list_has_no_asker_nobody_twice_and_at_most_numwant_of_each, with_options(numwant=1)),
     (

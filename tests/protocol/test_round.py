@@ -519,3 +519,34 @@ def test_whatever_a_race_brings_every_hit_is_closed_once(letters: str, rng: rand
     closed = sorted(dest for _, message, dest in node.sent if message == Close())
     assert closed == [rank for rank in answers if answers[rank] in "hw"]
     assert round.num_taken == (winner is not None)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        Round.connect,
+        Round.count_connections,
+        Round.ask_holdings,
+        lambda this, rank: this.race(0, [rank]),
+    ],
+    ids=["connect", "count_connections", "ask_holdings", "race"],
+)
+@pytest.mark.parametrize("rank", [0, 1, 6, -1])
+def test_who_is_not_in_the_list_cannot_be_asked(ask: Callable[[Round, int], object], rank: int) -> None:
+    node, _, round = make_round([])
+    said = f"rank {rank} is not in this round's list: ask those in round.seeds and round.peers"
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        ask(round, rank)
+    assert node.sent == []
+
+
+@pytest.mark.parametrize("segment", [-1, 1, 5])
+def test_what_is_not_missing_cannot_be_asked_for(segment: int) -> None:
+    node, holding, round = make_round([])
+    holding.add(1, holding.metadata.segment(1))
+    said = rf"segment {segment} of 'file1' is not missing: take one of round.missing\(\)"
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        round.connect(2).take(segment)
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        round.race(segment, [2, 3])
+    assert node.sent == []

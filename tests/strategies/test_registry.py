@@ -36,7 +36,10 @@ def test_strategies_are_listed_with_what_they_do(capsys: pytest.CaptureFixture[s
     assert run_command(["strategies"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(KNOWN)
-    assert lines[1] == "seeds-only       Client and server: a random seed gives the whole quota, and peers are never asked."
+    assert (
+        lines[1]
+        == "seeds-only       Client and server: a random seed gives the whole quota, and peers are never asked."
+    )
     assert all(len(line) <= 120 and line.endswith(".") for line in lines)
 
 
