@@ -337,6 +337,23 @@ def who_is_restarted_goes_on_with_its_disk() -> HandWritten:
 
 
 @right
+def who_dies_twice_before_it_looks_at_its_disk_still_has_it() -> HandWritten:
+    h = another_crowd(2, seeds=1)
+    h.swarm(2, F)
+    h.hit(2, 1, F, 0, 1)
+    h.close(2, 1)
+    for _ in range(2):
+        h.die(2, is_coming_back=True)
+        h.restart(2)
+    h.report_again(2)
+    h.record(2, DownloadStarted(F, 3, 2), "download")
+    h.swarm(2, F)
+    rest(h, 2, 1, 2)
+    h.end()
+    return h
+
+
+@right
 def who_is_restarted_without_its_state_begins_anew() -> HandWritten:
     h = another_crowd(2, seeds=1)
     h.swarm(2, F)
@@ -429,6 +446,27 @@ def a_lost_answer_is_waited_for_no_longer() -> HandWritten:
     asked(h, 3, 2, 0, 3)
     h.message(2, 3, right_of(0, 3))
     rest(h, 3, 2, 1, 2)
+    h.end()
+    return h
+
+
+@right
+def every_lost_answer_to_a_race_is_followed_by_a_close_in_doubt() -> HandWritten:
+    h = lossy(4, seeds=3)
+    h.swarm(4, F)
+    for first, unlucky in ((1, (1, 2, 3)), (4, (1, 2))):  # nobody answers, so that they race once more
+        for uploader in (1, 2, 3):
+            asked(h, 4, uploader, 0, first + uploader)
+        for uploader in unlucky:
+            h.sent(uploader, 4, right_of(0, first + uploader))
+            h.fault(uploader, 4, right_of(0, first + uploader), "dropped")
+        if first == 1:
+            h.swarm(4, F)
+    h.message(3, 4, right_of(0, 7))
+    h.close(4, 3)
+    rest(h, 4, 1, 1, 2)
+    for uploader in (1, 1, 2, 2, 3):
+        h.close(4, uploader)
     h.end()
     return h
 

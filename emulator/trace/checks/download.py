@@ -296,7 +296,8 @@ class DownloadCheck:
         client = self._clients[rank] = Client(rank)
         client.is_again = True
         if is_state_kept:
-            client.kept = {file: held for file, held in before.held.items() if file not in before.owned}
+            held = {file: held for file, held in before.held.items() if file not in before.owned}
+            client.kept = (before.kept or {}) | held
 
     def began(self, rank: int, event: DownloadStarted) -> None:
         """D3: the client says how much of a file was there already."""
