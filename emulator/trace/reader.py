@@ -16,7 +16,8 @@ from emulator.protocol.events import AnyEvent
 from emulator.trace.format import FORMAT, VERSION, AnyLine, Header, Stamp, TraceEnded
 
 BLOCK_BYTES = 1 << 20
-LONGEST_LINE_BYTES = 1 << 28
+LONGEST_LINE_BYTES = 1 << 27
+"""Room for the hashes of four million segments, in one message."""
 LONGEST_QUOTE = 240
 MAX_CLIENTS = 1_000_000
 GZIP_MAGIC = b"\x1f\x8b"
@@ -141,18 +142,23 @@ class Trace:
 
     def _read_lines(self) -> Iterator[tuple[int, bytes]]:
         """Blocks of whole lines, each with the number of its first line. What follows the last line end is torn."""
-        rest = b""
+        begun: list[bytes] = []
+        """A line so far, in pieces: to put them together each time would take the square of its length."""
+        num_bytes = 0
         while block := self._read_block():
             whole, newline, tail = block.rpartition(b"\n")
             if not newline:
-                rest += tail
-                if len(rest) > LONGEST_LINE_BYTES:
+                begun.append(tail)
+                num_bytes += len(tail)
+                if num_bytes > LONGEST_LINE_BYTES:
                     raise self._problem(self._num_lines + 1, f"a line of more than {LONGEST_LINE_BYTES} bytes")
                 continue
-            whole, rest = rest + whole + newline, tail
+            whole = b"".join((*begun, whole, newline))
+            begun, num_bytes = [tail], len(tail)
             first = self._num_lines + 1
             self._num_lines += whole.count(b"\n")
             yield first, whole
+        rest = b"".join(begun)
         if rest and (self._num_lines == 0 or _is_whole(rest)):
             yield self._num_lines + 1, rest + b"\n"
         elif rest:
