@@ -69,7 +69,7 @@ def number_of(lines: list[str], *parts: str) -> int:
 def without_closes(trace: Path, folder: Path) -> tuple[Path, list[str], list[int]]:
     """A run in which client 2 never closed its connection; and the lines that show it."""
     path, lines = edited(trace, folder, '"Close"')
-    opened = number_of(lines, '"Received"', f'["Hit","notes",0,"{HASHES[0]}"]')
+    opened = number_of(lines, '"Received"', f'["Hit","notes",0,"{HASHES[0]}"')
     ended = number_of(lines, '"Sent"', '["FileCompleted","notes"]')
     return path, lines, [opened, ended]
 
