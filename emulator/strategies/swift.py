@@ -22,11 +22,14 @@ PAUSE = 5
 """After a visit to a seed, a client with nothing else to get leaves it to others for so many tries."""
 MOST_FAILURES = 10
 """Tries in a row that come to nothing, after which the tracker is asked for another list. More than `PAUSE`."""
-BOLD_EVERY = 32
-"""In every so manieth round in a row without a segment, a busy uploader will do: one that never heard of a connection's
-end, as the close was lost, is never idle again."""
+PATIENCE = 128
+"""Rounds in a row without a segment after which anything goes; half as many each time that it helps. A busy uploader
+will do then: one that never heard of a connection's end, as the close was lost, is never idle again. So will any
+share at a seed: all sources may be dead."""
+BOLDNESS = 0.125
+"""How often a client does so then: not all at once."""
 STRAY = 0.05
-"""How often a client that finds nothing elsewhere takes from a seed what is another one's share: it may be dead."""
+"""How often a source that finds nothing elsewhere looks for another one's share at a seed: that one may be dead."""
 
 
 class Swift:
@@ -35,12 +38,15 @@ class Swift:
     def __init__(self) -> None:
         self._file: str | None = None
         self._pause = self._num_empty = 0
+        self._patience = PATIENCE
+        self._is_bold = False
 
     def run_round(self, round: Round) -> None:
         if round.file != self._file:
             self._begin(round)
         self._others = [*round.peers, *(seed for seed in round.seeds if seed not in self._origins)]
         self._seeds = [seed for seed in round.seeds if seed in self._origins]
+        self._is_bold = self._num_empty >= self._patience and round.random.random() < BOLDNESS
         num_failures = 0
         while round.is_open and num_failures < MOST_FAILURES:
             if self._pause <= 0 and self._take_from_seed(round):
@@ -53,6 +59,8 @@ class Swift:
                 num_failures, self._pause = num_failures + 1, self._pause - 1
             self._has_failed = num_failures > 0
         self._num_empty = 0 if round.num_taken else self._num_empty + 1
+        if self._is_bold and round.num_taken:
+            self._patience = max(1, self._patience // 2)
 
     def _begin(self, round: Round) -> None:
         """A new file. Who comes n-th to its swarm is told of n others: that alone shares out the work, unspoken."""
@@ -112,7 +120,8 @@ class Swift:
             late = [segment for segment in unseen if segment < num_out - 2 * num_sources]
             if late:
                 return round.random.choice(late)
-        if unseen and self._has_failed and round.random.random() < STRAY:
+        is_source = self._place < NUM_SOURCES
+        if unseen and self._has_failed and (round.random.random() < STRAY if is_source else self._is_bold):
             return round.random.choice(unseen)
         return None
 
@@ -120,7 +129,7 @@ class Swift:
 
     def _is_idle(self, round: Round, uploader: int) -> bool:
         num_open = round.count_connections(uploader)
-        return num_open == 0 or (num_open is not None and self._num_empty % BOLD_EVERY == BOLD_EVERY - 1)
+        return num_open == 0 or (num_open is not None and self._is_bold)
 
     def _ask(self, round: Round, uploader: int) -> frozenset[int]:
         """What it offers; kept, as long as it is one of the latest answers."""
