@@ -64,6 +64,23 @@ from emulator.trace.reader import Trace
 
 Verdict = Literal["valid", "invalid", "unknown"]
 
+LOOKED_AT = frozenset(
+    {
+        RoleChanged,
+        FileWritten,
+        DownloadStarted,
+        ThreadEnded,
+        FileUnavailable,
+        ClientLeft,
+        Died,
+        Restarted,
+        FaultBegan,
+        FaultEnded,
+        MessageFaulted,
+    }
+)
+"""Events, besides messages, that something is checked of; most are others."""
+
 
 class RuleVerdict(msgspec.Struct, frozen=True):
     """What the checker says about one rule."""
@@ -245,8 +262,13 @@ class Checker:
 
     def event(self, rank: int, thread: str, event: AnyEvent) -> None:
         """Take the next event, of any other kind than these two."""
-        self._kinds.add(type(event))
+        kind = type(event)
+        self._kinds.add(kind)
         self._line = line = self._line + 1
+        if kind not in LOOKED_AT:
+            if rank in self._dead:
+                self._delivery.dead_acts(line, rank)
+            return
         match event:
             case RoleChanged():
                 self._tracker.role_changed(line, event)
@@ -272,7 +294,7 @@ class Checker:
                 self._delivery.died(line, rank)
             case Restarted(is_state_kept):
                 self._dead.discard(rank)
-                self._delivery.restarted(line, rank)
+                self._delivery.restarted(rank)
                 self._upload.restarted(rank)
                 self._download.restarted(rank, is_state_kept)
             case FaultBegan():
@@ -282,8 +304,6 @@ class Checker:
                 self._delivery.faulted(line, rank, event)
             case FaultEnded():
                 pass
-            case _ if rank in self._dead:
-                self._delivery.dead_acts(line, rank)
 
     def _send_otherwise(self, line: int, rank: int, on: Channel, to: int, message: AnyMessage) -> None:
         """A message that its sender does not send on this communicator: perhaps on the other one."""

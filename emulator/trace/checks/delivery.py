@@ -1,8 +1,8 @@
 """Checking what is between the ranks: messages on their way, and who is dead."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from emulator.protocol.events import Channel, MessageFaulted, Received
 from emulator.protocol.messages import AnyMessage, Lost, Returned
@@ -12,6 +12,7 @@ from emulator.trace.checks.findings import MOST_KEPT, shown
 
 Way = tuple[Channel, int, int]
 """A communicator, who sends, and who receives."""
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
 Left = Callable[[Channel, int, int, list[AnyMessage]], list[AnyMessage]]
 """Which of these messages, sent on one way and never received, should have been."""
 UNSENT = "nothing is received that was not sent before"
@@ -25,6 +26,12 @@ class Astray(NamedTuple):
     """It was sent to the dead, or by the dead: it may never arrive."""
     may_be_late: bool
     """Others may overtake it."""
+    life: int = 0
+    """Which life of its sender it is from, counted from 1, where that life is over."""
+
+    def may_come_after(self, num_deaths: int) -> bool:
+        """Whether it may still arrive when the receiver has been told of so many deaths of the sender."""
+        return not self.may_vanish or self.may_be_late or self.life > num_deaths
 
 
 class _Unsent:
@@ -58,8 +65,10 @@ class DeliveryCheck:
         """Almost always that is one message or none between two ranks."""
         self._died: dict[int, int] = {}
         """The line of each rank's latest death."""
-        self._restarted: dict[int, int] = {}
-        """The line of each rank's latest return."""
+        self._restarted: set[int] = set()
+        self._num_deaths: Counter[int] = Counter()
+        self._num_told: Counter[Way] = Counter()
+        """Of how many of the sender's deaths the receiver knows."""
         self._told_lost: dict[Way, int] = {}
 
     def follow(self, way: Way, message: AnyMessage) -> None:
@@ -97,7 +106,7 @@ class DeliveryCheck:
 
     def _take(self, line: int, way: Way, event: Received, waiting: _Queue) -> None:
         flights = [flying if isinstance(flying, Astray) else Astray(flying, False, False) for flying in waiting]
-        place = _place_of(event.message, flights, is_of_the_dead=self._comes_from_the_dead(way))
+        place = _place_of(event.message, flights, self._life_of(way))
         before = flights[:place]
         due = next(
             (index for index, flight in enumerate(before) if not (flight.may_vanish or flight.may_be_late)), None
@@ -130,9 +139,10 @@ class DeliveryCheck:
         """Whether the sender died, and the receiver has not been told: the sender's part may have died with it."""
         return self._died.get(way[1], 0) > self._told_lost.get(way, 0)
 
-    def _comes_from_the_dead(self, way: Way) -> bool:
-        """Whether all comes from before the sender's death: the receiver has lived since then, and was not told."""
-        return self._is_excused(way) and self._died.get(way[1], 0) > self._restarted.get(way[2], 0)
+    def _life_of(self, way: Way) -> int:
+        """Which of the sender's lives that are over is heard of now; 0 where it is the one that goes on."""
+        num_told = self._num_told[way]
+        return num_told + 1 if num_told < self._num_deaths[way[1]] else 0
 
     def _condemn(self, unsent: _Unsent) -> None:
         for line, text in unsent.found:
@@ -149,7 +159,7 @@ class DeliveryCheck:
         if flying is not None and not isinstance(flying, deque | _Unsent):
             waiting.append(flying)
         last = waiting.pop() if waiting else None
-        message, may_vanish, may_be_late = last if isinstance(last, Astray) else (last, False, False)
+        message, may_vanish, may_be_late, _ = last if isinstance(last, Astray) else (last, False, False, 0)
         if message is None or (message != event.message and event.verdict != "corrupted"):
             text = f"{shown(event.message)} from rank {rank} to rank {event.to} is {event.verdict}"
             self._known.add(rules.DELIVERY, (line,), text, "that happens to what the rank has sent just before")
@@ -166,25 +176,30 @@ class DeliveryCheck:
 
     def died(self, line: int, rank: int) -> None:
         self._died[rank] = line
+        self._num_deaths[rank] += 1
         for way in [way for way in self.in_flight if rank in way[1:]]:
             if isinstance(self.in_flight[way], _Unsent):
                 if way[1] == rank:
                     del self.in_flight[way]
             else:
-                self._loosen(way)
+                self._loosen(way, self._num_deaths[rank] if way[1] == rank else 0)
 
-    def restarted(self, line: int, rank: int) -> None:
-        self._restarted[rank] = line
+    def restarted(self, rank: int) -> None:
+        self._restarted.add(rank)
+        for source, num_deaths in self._num_deaths.items():
+            num_told = num_deaths - (source in self._known.dead)  # of the latest one it is told when it begins
+            for channel in CHANNELS:
+                self._num_told[channel, source, rank] = num_told
         for way in [way for way in self.in_flight if way[2] == rank]:
             self._loosen(way)
 
-    def _loosen(self, way: Way) -> None:
-        """What is on this way may never arrive."""
+    def _loosen(self, way: Way, life: int = 0) -> None:
+        """What is on this way may never arrive: perhaps as the sender has died, for so many times."""
         flying = self.in_flight[way]
         if isinstance(flying, deque):
-            self.in_flight[way] = deque(map(_vanishing, flying))
+            self.in_flight[way] = deque(_vanishing(each, life) for each in flying)
         elif not isinstance(flying, _Unsent):
-            self.in_flight[way] = _vanishing(flying)
+            self.in_flight[way] = _vanishing(flying, life)
 
     def _tell_lost(self, line: int, way: Way, waiting: _Queue) -> None:
         """Lost comes after all that the dead has sent: what is still on its way never arrives."""
@@ -194,7 +209,8 @@ class DeliveryCheck:
         if not died:
             self._known.add(rules.DEATHS, (line,), text, "that is told of a rank that has died")
         else:
-            left = [each for each in waiting if not isinstance(each, Astray) or not each.may_vanish or each.may_be_late]
+            self._num_told[way] = num_told = self._num_told[way] + 1
+            left = [each for each in waiting if not isinstance(each, Astray) or each.may_come_after(num_told)]
             waiting.clear()
             waiting.extend(left)
         self._told_lost[way] = line
@@ -235,14 +251,14 @@ class DeliveryCheck:
                 del self.in_flight[way]
 
 
-def _place_of(message: AnyMessage, flights: list[Astray], *, is_of_the_dead: bool) -> int | None:
+def _place_of(message: AnyMessage, flights: list[Astray], life: int) -> int | None:
     """Which of these is received. Of several that are equal, one that comes in order, and has to come at all.
 
-    Where the sender has died, and the receiver has not been told, it is one that was sent before that death.
+    Where the sender has died, and the receiver has not been told, it is one of that `life`.
     """
-    if is_of_the_dead:
+    if life:
         for place, flight in enumerate(flights):
-            if flight.may_vanish and flight.message == message:
+            if flight.life == life and flight.message == message:
                 return place
     first = None
     for place, flight in enumerate(flights):
@@ -258,7 +274,7 @@ def _place_of(message: AnyMessage, flights: list[Astray], *, is_of_the_dead: boo
     return next((place for place, flight in enumerate(flights) if flight.message == message), None)
 
 
-def _vanishing(flying: AnyMessage | Astray) -> Astray:
+def _vanishing(flying: AnyMessage | Astray, life: int) -> Astray:
     if isinstance(flying, Astray):
-        return flying._replace(may_vanish=True)
-    return Astray(flying, may_vanish=True, may_be_late=False)
+        return flying._replace(may_vanish=True, life=flying.life or life)
+    return Astray(flying, may_vanish=True, may_be_late=False, life=life)
