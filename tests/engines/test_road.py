@@ -81,7 +81,7 @@ def process(opened: list[Process], *faults: str, network: Network | None = NETWO
 
 def test_a_small_message_does_not_overtake_a_segment_on_the_same_way(opened: list[Process]) -> None:
     here = process(opened)
-    sent = [hit(0), ConnectionCount(1, 7), hit(1), ConnectionCount(2, 8)]
+    sent: list[AnyMessage] = [hit(0), ConnectionCount(1, 7), hit(1), ConnectionCount(2, 8)]
     here.send(*sent)
     assert here.receive(4) == sent
     assert here.end() == []
