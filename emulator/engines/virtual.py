@@ -362,6 +362,8 @@ class VirtualRun:
         return f"{node.thread} thread at {node.step}" if node else "it had not begun"
 
     def _live(self, rank: int, terms: Terms) -> None:
+        if self._plan and rank not in self.lives:
+            return  # it was killed at the moment at which it was to begin
         node = VirtualNode("main", "P1", rank, self)
         try:
             run_client(node, find_strategy(self.options.strategy), terms)
