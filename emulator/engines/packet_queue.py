@@ -20,6 +20,10 @@ from collections.abc import Iterator
 SOCKET_TYPE = socket.SOCK_DGRAM if sys.platform == "darwin" else socket.SOCK_SEQPACKET
 MAX_PACKET_BYTES = 2_000 if sys.platform == "darwin" else 60_000
 """Longer data is split: a packet of over 212,960 bytes does not fit a socket's default buffer on Linux."""
+MOST_BYTES = 1 << 31
+"""Of split data: twice the longest input (`scenario.inputs`). More is no message, and would only fill the memory."""
+MOST_UNFINISHED = 16
+"""Split data of one writer, one for each of its threads, of which something is still to come."""
 
 SPLIT = 0xC1
 """First byte of a part of split data. No msgpack value begins with it."""
@@ -179,6 +183,8 @@ class PacketQueue:
             return packet[PART.size :]
         if index > 0 and (pid, number) not in self._parts:
             return None  # the beginning went to a reader before this one, which is dead
+        if index == 0:
+            self._check_room(pid, num_parts)
         parts = self._parts.setdefault((pid, number), [])
         if index != len(parts):
             raise ValueError(f"part {index} of {num_parts} arrived when part {len(parts)} was due (process {pid})")
@@ -186,6 +192,13 @@ class PacketQueue:
         if len(parts) < num_parts:
             return None
         return b"".join(self._parts.pop((pid, number)))
+
+    def _check_room(self, pid: int, num_parts: int) -> None:
+        """Raise `ValueError` for the beginning of what no writer sends."""
+        if num_parts > MOST_BYTES // (MAX_PACKET_BYTES - PART.size):
+            raise ValueError(f"data of {num_parts} parts are too long (process {pid})")
+        if sum(writer == pid for writer, _ in self._parts) >= MOST_UNFINISHED:
+            raise ValueError(f"process {pid} has begun {MOST_UNFINISHED} data, and finished none")
 
     def forget(self, pid: int) -> None:
         """Drop what a lost process did not finish sending."""

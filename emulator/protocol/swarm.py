@@ -127,8 +127,14 @@ class SwarmTable:
             swarm.forget(rank)
 
     def report_stuck(self, file: str, rank: int, report: Report) -> Advice | None:
-        """What the client has been told already, if this question is one that has had its answer."""
-        return self._swarms[file].stuck.report(rank, report)
+        """What the client has been told already, if this question is one that has had its answer.
+
+        Raises `ValueError` where it misses segments that the file does not have.
+        """
+        swarm = self._swarms[file]
+        if report.missing.bit_length() > swarm.metadata.num_segments:
+            raise ValueError(f"it misses more than the {swarm.metadata.num_segments} segments of {file!r}")
+        return swarm.stuck.report(rank, report)
 
     def advise(self, file: str) -> list[Advice]:
         """What to tell the clients that are stuck in this file, if anything."""

@@ -147,7 +147,7 @@ class _Parser:
         name = fields[0]
         self._check_name(line, name)
         if name in lines:
-            self._add(line, f"{name!r} is owned twice (first in line {lines[name]}); leave one out")
+            self._add(line, f"{_shown(name)} is owned twice (first in line {lines[name]}); leave one out")
         lines.setdefault(name, line)
         num_segments = self._count(line, fields[1], f"the number of segments of {_shown(name)}")
         return FileMetadata(name, self._take_hashes(num_segments, name, line))
@@ -181,7 +181,7 @@ class _Parser:
             return
         self._check_name(line, name)
         if name in lines:
-            self._add(line, f"{name!r} is wanted twice (first in line {lines[name]}); leave one out")
+            self._add(line, f"{_shown(name)} is wanted twice (first in line {lines[name]}); leave one out")
         lines.setdefault(name, line)
 
     def _check_name(self, line: int, name: str) -> None:
@@ -189,9 +189,9 @@ class _Parser:
         if num_bytes > MAX_NAME_BYTES:
             self._add(line, f"the name {name[:20]!r}… has {num_bytes} bytes; shorten it to {MAX_NAME_BYTES}")
         elif "/" in name or name in (".", ".."):
-            self._add(line, f"the name {name!r} could leave the output directory; give a plain file name")
+            self._add(line, f"the name {_shown(name)} could leave the output directory; give a plain file name")
         elif not name.isprintable():
-            self._add(line, f"the name {name!r} has control or invisible characters; remove them")
+            self._add(line, f"the name {_shown(name)} has control or invisible characters; remove them")
 
     def _check_end(self) -> None:
         if self._next < len(self._lines):

@@ -78,13 +78,21 @@ def read_plan(path: Path, num_clients: int | None = None, flags: NetworkFlags | 
 def _read_run(table: Table) -> RunDefaults:
     whole = values.whole(1, MOST_WHOLE)
     run = RunDefaults(
-        strategy=table.take("strategy", values.text, None),
+        strategy=table.take("strategy", _name_of_strategy, None),
         quota=table.take("quota", whole, None),
         numwant=table.take("numwant", whole, None),
         rng_seed=table.take("rng_seed", values.whole(-MOST_RNG_SEED, MOST_RNG_SEED), None),
     )
     table.end()
     return run
+
+
+def _name_of_strategy(value: object) -> str:
+    """Not a file's: who reads a scenario of somebody else's is not to run a program of theirs."""
+    name = values.text(value)
+    if ":" in name or name.endswith(".py"):
+        raise ValueError(f"{name!r:.80} is a program, which a scenario file cannot name; give it with --strategy")
+    return name
 
 
 def _read_departures(table: Table) -> float | None:

@@ -243,7 +243,8 @@ def _read_text(path: Path) -> str:
     if len(data) > MOST_BYTES:
         raise InputError([f"{path}: more than {MOST_BYTES:,} bytes; give a smaller TOML file"])
     try:
-        return data.decode().replace("\r\n", "\n")
+        # `tomllib` takes each \r\n for a line's end, too, also of a \r\r\n: the lines here have to be the same.
+        return "\n".join(line.rstrip("\r") for line in data.decode().split("\n"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(

@@ -7,7 +7,10 @@ have told can be written.
 """
 
 import contextlib
+import errno
+import os
 from bisect import bisect_left
+from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
 from typing import IO, Literal, cast
@@ -25,13 +28,33 @@ _by_time = itemgetter(0)
 def open_for_writing(path: Path) -> IO[bytes]:
     """A new file; compressed where its name ends in `.gz`. Raises `InputError` where it cannot be written."""
     try:
-        if path.suffix != ".gz":
-            return path.open("wb")
-        import gzip
+        with _not_waiting_for_a_reader(path):
+            if path.suffix != ".gz":
+                return path.open("wb")
+            import gzip
 
-        return cast("IO[bytes]", gzip.open(path, "wb", GZIP_LEVEL))
+            return cast("IO[bytes]", gzip.open(path, "wb", GZIP_LEVEL))
     except OSError as error:
         raise InputError([f"{path}: cannot be written ({error.strerror}); choose another name"]) from error
+
+
+@contextlib.contextmanager
+def _not_waiting_for_a_reader(path: Path) -> Iterator[None]:
+    """To open a pipe takes until somebody reads it, perhaps for ever: refuse one that nobody does."""
+    if not path.is_fifo():
+        yield
+        return
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        problem = f"{path}: a pipe that nobody reads; start its reader first, or choose another name"
+        raise InputError([problem]) from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class TraceWriter:

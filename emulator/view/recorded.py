@@ -5,10 +5,10 @@ same with a terminal and without one.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from emulator.errors import Interrupted, RunError
+from emulator.errors import EmulatorError, Interrupted, RunError
 
 
 @contextmanager
@@ -29,7 +29,9 @@ def recorded_run(record: Path | None, trace: Path | None, note: str) -> Iterator
     except Interrupted as error:
         raise Interrupted(f"{error}; nothing is recorded", error.exit_status - 128) from None
     except RunError:
-        _record(record, trace, note)
+        # Why the run ended says more than why that, too, could not be written.
+        with suppress(EmulatorError, OSError):
+            _record(record, trace, note)
         raise
     else:
         _record(record, trace, note)

@@ -18,7 +18,7 @@ PLEASANT_S = 10.0
 """A run that lasts less is slowed to about as long."""
 STEPS_PER_S = 5.0
 """At speed 1, where a replay goes by steps."""
-MOMENT = re.compile(r"\s*([0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})\s*(%|s|)\s*")
+MOMENT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})\s*(%|s|)")
 
 MarkKind = Literal["miss", "completion", "violation"]
 
@@ -33,7 +33,7 @@ class Moment(NamedTuple):
 
 def parse_moment(text: str) -> Moment:
     """`40%`, `0.12` or `0.12 s`. Raises `ValueError` for anything else."""
-    match = MOMENT.fullmatch(text)
+    match = MOMENT.fullmatch(text.strip())
     if match is None or (match[2] == "%" and float(match[1]) > 100):
         raise ValueError(f"{text!r:.40} is neither a percentage such as 40% nor a time in seconds such as 0.12")
     return Moment(float(match[1]), match[2] == "%")

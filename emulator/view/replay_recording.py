@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from emulator.errors import InputError
+from emulator.errors import EmulatorError, InputError
 from emulator.protocol.events import (
     AnyEvent,
     ClientFinished,
@@ -265,7 +265,12 @@ class Recording:
     def _append(self, data: bytes) -> int:
         """Write this at the end of the file, and tell where that was."""
         offset = self._num_bytes
-        self._file.write(data)
+        try:
+            self._file.write(data)
+            self._file.flush()
+        except OSError as error:
+            place = f"{tempfile.gettempdir()} has no room for a copy of the trace ({error.strerror})"
+            raise EmulatorError(f"{place}; set TMPDIR to another folder") from error
         self._num_bytes += len(data)
         return offset
 

@@ -309,6 +309,19 @@ def test_a_part_that_is_out_of_turn_is_refused(pair: Pair) -> None:
         pair.queue.get()
 
 
+def test_data_that_nobody_sends_are_refused_before_they_fill_the_memory(pair: Pair) -> None:
+    put_part(pair, 0, b"x", num_parts=2**32 - 1)
+    with pytest.raises(ValueError, match=r"data of 4294967295 parts are too long \(process 7\)"):
+        pair.queue.get()
+    for number in range(17):
+        os.write(pair.writer, PART.pack(SPLIT, 8, number, 0, 2) + b"x")
+    with pytest.raises(ValueError, match=r"process 8 has begun 16 data, and finished none"):
+        pair.queue.get_nowait()
+    put_part(pair, 0, b"others ", pid=9, num_parts=2)
+    put_part(pair, 1, b"go on", pid=9, num_parts=2)
+    assert pair.queue.get() == b"others go on"
+
+
 def test_the_end_of_data_whose_beginning_went_to_a_reader_before_this_one_is_dropped(pair: Pair) -> None:
     put_part(pair, 1, b"y")
     put_part(pair, 2, b"z")

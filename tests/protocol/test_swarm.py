@@ -206,6 +206,15 @@ def test_only_files_that_somebody_is_stuck_in_are_looked_at() -> None:
     assert table.report_stuck("file2", 4, Report(0b11, frozenset(), 9)) == advice
 
 
+def test_nobody_misses_segments_that_a_file_does_not_have() -> None:
+    table = SwarmTable()
+    table.report(1, file_of(2, "file1"))
+    table.join("file1", 4)
+    with pytest.raises(ValueError, match=r"^it misses more than the 2 segments of 'file1'$"):
+        table.report_stuck("file1", 4, Report(1 << 1_000_000, frozenset(), 9))
+    assert table.stuck_files() == []
+
+
 def test_who_is_forgotten_is_stuck_no_longer() -> None:
     table = SwarmTable()
     table.report(1, FILES[2])

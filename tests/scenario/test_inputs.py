@@ -214,6 +214,13 @@ def test_a_name_that_is_no_plain_file_name_is_refused_owned_or_wanted(name: str,
     assert problems_of(text) == [f"in1.txt:2: {complaint}", f"in1.txt:5: {complaint}"]
 
 
+def test_a_name_of_any_length_is_told_in_a_short_line() -> None:
+    name = "x" * 100_000
+    problems = problems_of(f"2\n{name} 0\n{name} 0\n2\n{name}\n{name}\n")
+    assert len(problems) == 6
+    assert max(map(len, problems)) < 200
+
+
 @pytest.mark.parametrize("name", ["x" * 255, "é" * 127, "...", "-rf", "~", "[red]", "файл", "a\\b"])
 def test_a_name_that_is_only_unusual_is_taken(name: str) -> None:
     parsed = parse_input(f"1\n{name} 0\n1\n{name}\n".encode(), "in1.txt")

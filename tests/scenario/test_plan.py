@@ -211,6 +211,7 @@ def test_another_number_of_clients_takes_the_first_of_each_zone_and_crowd(read: 
         ("stays_s = 60", 'stays_s = "ever"', "42: stays_s: 'ever' is not a time such as 20 ms or 1.5 s"),
         ("quota = 5", "quota = 0", "46: quota: 0 is no whole number from 1 to 1,000,000,000; give one"),
         ('"tracker down"', "3", "3: faults: 3 is no text of 1 to 200 printable characters; write it in quotes"),
+        ('"peers-first"', '"./a.py:Mine"', "45: strategy: './a.py:Mine' is a program, which a scenario file"),
         ("[run]", "[[run]]", "44: run: [{'strategy': 'peers-first', 'quota': 5, is no table; write it as [run]"),
         ("[swarm]", "[swarm", "6: not TOML: Expected ']' at the end of a table declaration in column 7; correct it"),
     ],
@@ -220,6 +221,11 @@ def test_a_mistake_is_told_with_its_line(read: Read, old: str, new: str, problem
     assert text != WHOLE
     (found,) = problems(read, text)
     assert found.startswith(problem)
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r\r\n"])
+def test_other_line_ends_make_no_difference(read: Read, end: str) -> None:
+    assert read(WHOLE.replace("\n", end)).lines == read(WHOLE).lines
 
 
 def test_all_mistakes_are_told_at_once_up_to_ten(read: Read) -> None:
