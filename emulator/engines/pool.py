@@ -90,10 +90,11 @@ def _start(others: Sequence[_Worker], work: Work[Job, Answer]) -> _Worker:
     inherited = (here, *(worker.connection for worker in others)) if is_fork else ()
     arguments = (there, inherited, os.getpid(), work)
     process: ForkProcess | SpawnProcess
+    # No daemons, which may have no processes of their own: what they do may be a run. They are ended in any case.
     if is_fork:
-        process = multiprocessing.get_context("fork").Process(target=_work, args=arguments, daemon=True)
+        process = multiprocessing.get_context("fork").Process(target=_work, args=arguments)
     else:
-        process = multiprocessing.get_context("spawn").Process(target=_work, args=arguments, daemon=True)
+        process = multiprocessing.get_context("spawn").Process(target=_work, args=arguments)
     process.start()
     there.close()
     return _Worker(process, here)

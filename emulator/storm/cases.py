@@ -12,6 +12,7 @@ from emulator.scenario.faults import Fault, draw_plan, parse_faults, restricted,
 from emulator.scenario.generate import Shape, generate
 from emulator.scenario.network import DELAY_S, SEGMENT_BYTES, Network
 from emulator.scenario.scenario import Scenario
+from emulator.strategies.loader import is_file_strategy
 
 MOST_CLIENTS = 5
 MOST_FILES = 3
@@ -113,7 +114,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     def arguments(self, path: Path) -> list[str]:
         """What runs this case once more, where `path` holds its scenario file if it needs one (`toml`)."""
         if self.given is None:
-            return ["--scenario", str(path)]
+            # A scenario file is data: it cannot name a program.
+            program = ["--strategy", self.strategy] if is_file_strategy(self.strategy) else []
+            return ["--scenario", str(path), *program]
         drawn = self.faults[len(self._given_faults) :]
         own = [word for text in drawn for word in ("--fault", text)]
         return [*self.given.arguments, "--strategy", self.strategy, "--rng-seed", str(self.rng_seed), *own]
@@ -128,7 +131,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
             f"rng_seed = {shape.rng_seed}",
             "",
             "[run]",
-            f"strategy = {_quoted(self.strategy)}",
+            *([] if is_file_strategy(self.strategy) else [f'strategy = "{self.strategy}"']),
             *(f"{name} = {getattr(self, name)}" for name in ("quota", "numwant", "rng_seed")),
             "",
             "[network]",

@@ -1,11 +1,13 @@
 """A storm, with everything that is said about it."""
 
+import os
 import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from emulator.errors import EmulatorError, InputError
 from emulator.scenario.outputs import write_whole
 from emulator.storm.storm import Failure, Outcome, Weather, make_storm
 from emulator.view.answers import errors_as_json, print_json
@@ -31,6 +33,7 @@ class StormRequest:
 def storm_and_tell(request: StormRequest) -> int:
     """Make a storm, tell what came of it, and return the exit status. Errors are raised for the caller to tell."""
     with errors_as_json(request.is_json):
+        _check_writable(request.failure)
         weather = request.make_weather()
         num_runs = len(weather.cases) if request.num_runs is None else request.num_runs
         began_s = time.monotonic()
@@ -39,13 +42,28 @@ def storm_and_tell(request: StormRequest) -> int:
         command = None
         if outcome.failure is not None:
             command = _command(outcome.failure, weather, request.failure)
-            if outcome.failure.case.given is None:
-                write_whole(request.failure, outcome.failure.case.toml().encode())
+            _keep(outcome.failure, request.failure)
     if request.is_json:
         print_json(_facts(outcome, elapsed_s, command))
     else:
         _tell(outcome, elapsed_s, command)
     return outcome.exit_status
+
+
+def _check_writable(path: Path) -> None:
+    """Raise `InputError` before all the work rather than after it."""
+    if path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
+        raise InputError([f"{path}: cannot be written; choose another --failure"])
+
+
+def _keep(failure: Failure, path: Path) -> None:
+    if failure.case.given is not None:
+        return  # the command says all of it
+    try:
+        write_whole(path, failure.case.toml().encode())
+    except OSError as error:
+        told = f"run {failure.number} fails, and {path} cannot be written: {error.strerror}"
+        raise EmulatorError(f"{told}; --rng-seed {failure.number} begins with it") from None
 
 
 def _make(request: StormRequest, weather: Weather, num_runs: int) -> Outcome:
