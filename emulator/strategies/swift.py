@@ -22,10 +22,10 @@ PAUSE = 5
 """After a visit to a seed, a client with nothing else to get leaves it to others for so many tries."""
 MOST_FAILURES = 10
 """Tries in a row that come to nothing, after which the tracker is asked for another list. More than `PAUSE`."""
-PATIENCE = 128
-"""Rounds in a row without a segment after which anything goes; half as many each time that it helps. A busy uploader
-will do then: one that never heard of a connection's end, as the close was lost, is never idle again. So will any
-share at a seed: all sources may be dead."""
+PATIENCE = 4.0
+"""Rounds in a row without a segment, for each other client in the list, after which anything goes; half as many each
+time that it helps. A busy uploader will do then: one that never heard of a connection's end, as the close was lost, is
+never idle again. So will any share at a seed: all sources may be dead."""
 BOLDNESS = 0.125
 """How often a client does so then: not all at once."""
 STRAY = 0.05
@@ -46,7 +46,8 @@ class Swift:
             self._begin(round)
         self._others = [*round.peers, *(seed for seed in round.seeds if seed not in self._origins)]
         self._seeds = [seed for seed in round.seeds if seed in self._origins]
-        self._is_bold = self._num_empty >= self._patience and round.random.random() < BOLDNESS
+        is_patient = self._num_empty < self._patience * len(self._others)
+        self._is_bold = not is_patient and round.random.random() < BOLDNESS
         num_failures = 0
         while round.is_open and num_failures < MOST_FAILURES:
             if self._pause <= 0 and self._take_from_seed(round):
@@ -60,7 +61,7 @@ class Swift:
             self._has_failed = num_failures > 0
         self._num_empty = 0 if round.num_taken else self._num_empty + 1
         if self._is_bold and round.num_taken:
-            self._patience = max(1, self._patience // 2)
+            self._patience /= 2
 
     def _begin(self, round: Round) -> None:
         """A new file. Who comes n-th to its swarm is told of n others: that alone shares out the work, unspoken."""

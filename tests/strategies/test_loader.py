@@ -188,3 +188,8 @@ def test_the_example_runs_as_its_first_line_says(tmp_path: Path) -> None:
 
 def test_the_example_is_about_twenty_lines() -> None:
     assert len((SAMPLES / "strategies" / "mine.py").read_text().splitlines()) <= 22
+
+
+def test_the_documentation_shows_the_example_as_it_is() -> None:
+    _, _, source = (SAMPLES / "strategies" / "mine.py").read_text().partition('Peers"""\n\n')
+    assert f"```python\n{source}```\n" in (SAMPLES.parent / "docs" / "strategies.md").read_text()

@@ -1,6 +1,7 @@
 """Strategies are found by name; each says in one line what it does."""
 
 import json
+import re
 
 import pytest
 
@@ -9,6 +10,7 @@ from emulator.errors import InputError
 from emulator.options import Options
 from emulator.strategies import DEFAULT, STRATEGIES, describe, find_strategy, settled
 from emulator.strategies.peers_first import PeersFirst
+from tests.conftest import SAMPLES
 
 KNOWN = ("peers-first", "seeds-only", "random-segment", "rarest-first", "least-connected", "endgame", "swift")
 
@@ -47,3 +49,9 @@ def test_strategies_are_listed_for_programs(capsys: pytest.CaptureFixture[str]) 
     assert run_command(["strategies", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["strategies"]
     assert listed == [{"name": name, "description": describe(STRATEGIES[name])} for name in KNOWN]
+
+
+def test_the_documentation_says_what_each_does() -> None:
+    text = (SAMPLES.parent / "docs" / "strategies.md").read_text()
+    assert re.findall(r"^\| `([a-z-]+)` \| ", text, re.MULTILINE) == list(KNOWN)
+    assert "@TABLE@" not in text
