@@ -65,8 +65,9 @@ class Crew:
         """A new process for a rank whose old one has been taken."""
         self._processes[rank].close()
         self.lives[rank] += 1
-        # A view may have started threads since the beginning.
-        method: StartMethod = self._method if threading.active_count() == 1 else "spawn"
+        # A view may have started threads since the beginning; who has asked for forks gets them all the same.
+        is_safe = threading.active_count() == 1 or self.plan.options.start_method is not None
+        method: StartMethod = self._method if is_safe else "spawn"
         try:
             self._start(rank, method, is_state_kept=is_state_kept)
         except OSError as error:
