@@ -3,7 +3,9 @@
 import gzip
 import json
 import os
+import resource
 import signal
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -483,3 +485,24 @@ def test_a_full_disk_under_stdout_is_one_line(trace: Path) -> None:
         done = emulate("check", trace, stdout=full)
     said = "emulator: stopped by the system: [Errno 28] No space left on device\n"
     assert (done.returncode, done.stderr) == (1, said)
+
+
+@pytest.mark.parametrize("name", ["trace.jsonl", "trace.jsonl.gz"])
+def test_an_endless_line_is_refused_in_little_memory(tmp_path: Path, name: str) -> None:
+    """Eight gigabytes of a file that has none of them on the disk, or half a gigabyte in half a megabyte."""
+    header = b'{"format":"swarm-trace","version":1,"clients":2}\n'
+    path = tmp_path / name
+    if name.endswith(".gz"):
+        with gzip.open(path, "wb", 1) as file:
+            file.writelines([header, *[bytes(1 << 20)] * 300])
+    else:
+        path.write_bytes(header)
+        os.truncate(path, 8 << 30)
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (600 << 20, 600 << 20))
+
+    command = [sys.executable, "-m", "emulator", "check", str(path)]
+    done = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True)
+    problem = f"{path}:2: a line of more than 134217728 bytes; see docs/trace-format.md"
+    assert (done.returncode, done.stderr) == (2, f"emulator: {problem}\n")

@@ -57,7 +57,7 @@ class Results:
             self._check(folder / "plan.json")
             self.rows.update((kept.key, kept.row) for kept in self._read())
             write_whole(folder / "plan.json", msgspec.json.format(msgspec.json.encode(plan)) + b"\n")
-            self._file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self._file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         except OSError as error:
             raise InputError(
                 [f"{error.filename or folder}: cannot be used ({error.strerror}); choose another --results"]
@@ -77,6 +77,8 @@ class Results:
     def _check(self, plan: Path) -> None:
         """Refuse to add to files that are not a comparison's."""
         for path in (plan, self._path):
+            if path.is_symlink():  # what is added to it would go to somewhere else
+                raise InputError([f"{path}: is a link, perhaps to somewhere else; remove it"])
             if path.exists() and not stat.S_ISREG(path.stat().st_mode):
                 raise InputError([f"{path}: not a regular file; choose another --results"])
         if not self._path.exists():
