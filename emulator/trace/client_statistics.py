@@ -35,6 +35,8 @@ class ClientStatistics(msgspec.Struct):
     rank: int
     num_from_peers: int = 0
     num_from_seeds: int = 0
+    num_held: int = 0
+    """Segments of files that it has begun in this life and that it got, in this life or in an earlier one."""
     num_misses: int = 0
     """Visits that ended with a miss; each visit has at most one."""
     num_rejected: int = 0
@@ -63,6 +65,8 @@ class ClientStatistics(msgspec.Struct):
     restarted_s: float | None = None
     num_restarts: int = 0
     is_dead: bool = False
+    pause: str = ""
+    """The fault that makes it stand still now, as the plan has it; empty where none does."""
     state: str = "starting"
     """What it does, in the protocol's words."""
     downloading: str | None = None

@@ -188,6 +188,7 @@ class SwarmStatistics:
             client.num_from_seeds += num_segments
         else:
             client.num_from_peers += num_segments
+        client.num_held += num_segments
         client.num_misses += event.is_missed
         if not num_segments:
             return
@@ -230,7 +231,10 @@ class SwarmStatistics:
     def _begin_file(self, client: ClientStatistics, event: DownloadStarted, _: Record) -> None:
         client.state = "downloading"
         client.downloading = event.file
-        client.files[event.file] = begun(event.num_segments, event.num_present)
+        progress = client.files[event.file] = begun(event.num_segments, event.num_present)
+        # A file that is whole from the start of a first life is the client's own; all else it has got at some time.
+        if client.num_restarts or progress.num_present < progress.num_segments:
+            client.num_held += progress.num_present
 
     def _write(self, client: ClientStatistics, event: FileWritten, record: Record) -> None:
         client.written_s[event.file] = record.time_s
@@ -272,11 +276,15 @@ class SwarmStatistics:
     def _die(self, client: ClientStatistics, _event: Died, record: Record) -> None:
         client.died_s, client.is_dead, client.state = record.time_s, True, "died"
         client.num_open, client.downloading, client.source = 0, None, ""
+        if client.pause:
+            self._count_fault_out(client.pause)
+            client.pause = ""
         self._take_out(client)
 
     def _restart(self, client: ClientStatistics, event: Restarted, record: Record) -> None:
         client.restarted_s, client.is_dead, client.state = record.time_s, False, "restarted"
         client.num_restarts += 1
+        client.num_held = 0  # until it says what it finds on its disk
         # The tracker may have been heard of what came after.
         if client.left_s is not None and client.left_s < record.time_s:
             client.left_s = None
@@ -289,14 +297,24 @@ class SwarmStatistics:
         if not event.is_state_kept:
             client.written_s.clear()
 
-    def _begin_fault(self, _: ClientStatistics, event: FaultBegan, _record: Record) -> None:
-        if not event.fault.startswith("kill"):  # of which deaths tell
-            self.faults[event.fault] += 1
+    def _begin_fault(self, client: ClientStatistics, event: FaultBegan, record: Record) -> None:
+        if event.fault.startswith("kill"):  # of which deaths tell
+            return
+        self.faults[event.fault] += 1
+        if record.rank and event.fault.startswith("pause"):
+            client.pause = event.fault
 
-    def _end_fault(self, _: ClientStatistics, event: FaultEnded, _record: Record) -> None:
-        self.faults[event.fault] -= 1
-        if not self.faults[event.fault]:
-            del self.faults[event.fault]
+    def _end_fault(self, client: ClientStatistics, event: FaultEnded, record: Record) -> None:
+        if record.rank and event.fault.startswith("pause"):
+            if client.pause != event.fault:
+                return  # its death was the end of it
+            client.pause = ""
+        self._count_fault_out(event.fault)
+
+    def _count_fault_out(self, fault: str) -> None:
+        self.faults[fault] -= 1
+        if not self.faults[fault]:
+            del self.faults[fault]
 
 
 NOBODY = ClientStatistics(0)

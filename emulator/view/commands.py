@@ -76,8 +76,8 @@ def _status(result: RunResult, report: Report | None) -> int:
 def _run_for_person(request: RunRequest, scenario: Scenario, options: Options, trace: Path | None) -> int:
     # rich is imported by the views, and so not at all for --quiet and --json.
     from emulator.view.console import make_console, print_all
+    from emulator.view.facts import Facts
     from emulator.view.live import LineView, LiveView
-    from emulator.view.panels import Facts
     from emulator.view.summary import run_summary
 
     console = make_console()

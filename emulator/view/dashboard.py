@@ -8,8 +8,14 @@ from rich.console import Group
 from rich.text import Text
 
 from emulator.trace.statistics import SwarmStatistics
-from emulator.view import panels
-from emulator.view.panels import Facts, Lines, Rates, fit
+from emulator.view.clients import clients_panel, crowd_panel
+from emulator.view.drawing import CAME_BACK, GIVEN_UP, Lines, fit, line
+from emulator.view.facts import Facts, Rates, lacking, silences
+from emulator.view.head import header
+from emulator.view.segments import maps_panel
+from emulator.view.sentences import sentence
+from emulator.view.swarms import files_line, load_panel, matrix_panel, swarms, tracker_panel
+from emulator.view.text import printable
 
 WIDE = 110
 """From so many columns on, the tracker and who serves whom stand beside the clients."""
@@ -23,6 +29,10 @@ LEAST_FEED = 3
 LEAST_BODY = 12
 """From so many lines on, a narrow screen has a line about the files, however many clients there are."""
 RATE_WINDOW_S = 1.0
+LEGEND = "● seed  ◐ peer  ○ leecher  ← takes from  conn: connections  load: what it gave"
+LEGEND_OF_LOSSES = (
+    f"● seed  ◐ peer  ○ leecher  {GIVEN_UP[0]} given up  {CAME_BACK[0]} came back  ← takes from  load: gave"
+)
 
 
 class RateMeter:
@@ -56,15 +66,16 @@ def dashboard(
     statistics: SwarmStatistics, facts: Facts, rates: Rates, elapsed_s: float, width: int, height: int
 ) -> Group:
     """Exactly `height` lines of `width` cells, what matters most first where there is little room."""
-    silent = panels.silences(statistics, elapsed_s, facts.patience_s)
-    lines = panels.header(statistics, facts, rates, elapsed_s, width, len(silent))
+    silent = silences(statistics, elapsed_s, facts.patience_s)
+    lines = header(statistics, facts, rates, elapsed_s, width, len(silent))
     if len(statistics.clients) >= CROWD and height >= 16:
-        lines += panels.crowd_panel(statistics, facts, width)
+        lines += crowd_panel(statistics, facts, width)
     layout = _wide if width >= WIDE else _narrow
     lines += layout(statistics, facts, rates, silent, width, height - len(lines) - 1)
     lines = lines[: height - 1]
     lines += [fit(Text(), width) for _ in range(height - 1 - len(lines))]
-    return Group(*lines, fit(panels.line(panels.LEGEND, "dim"), width))
+    has_losses = any(client.unavailable or client.num_restarts for client in statistics.clients)
+    return Group(*lines, fit(line(LEGEND_OF_LOSSES if has_losses else LEGEND, "dim"), width))
 
 
 def _narrow(
@@ -73,19 +84,17 @@ def _narrow(
     """Clients, then files and segments where there is room, then the feed."""
     num_clients = len(statistics.clients)
     num_below = LEAST_FEED + 1 + (room >= LEAST_BODY)
-    lines = panels.clients_panel(
-        statistics, facts, rates, width, min(num_clients + 1, max(4, room - num_below)), silent
-    )
+    lines = clients_panel(statistics, facts, rates, width, min(num_clients + 1, max(4, room - num_below)), silent)
     if room - len(lines) > LEAST_FEED + 1:
-        lines.append(panels.files_line(statistics, width))
+        lines.append(files_line(statistics, width))
     left = room - len(lines) - LEAST_FEED - 1
     if left > num_clients and num_clients <= FEW:
         beside = num_clients + 7
-        maps = panels.maps_panel(statistics, facts, width - beside - 2, num_clients + 1, silent)
-        matrix = panels.matrix_panel(statistics, beside, left, has_title=False)
+        maps = maps_panel(statistics, facts, width - beside - 2, num_clients + 1, silent)
+        matrix = matrix_panel(statistics, beside, left, has_title=False)
         lines += _beside(maps, width - beside - 2, matrix, beside)
     elif left >= 4:
-        lines += panels.maps_panel(statistics, facts, width, min(num_clients + 1, left), silent)
+        lines += maps_panel(statistics, facts, width, min(num_clients + 1, left), silent)
     return lines + _feed(statistics, width, room - len(lines))
 
 
@@ -100,17 +109,17 @@ def _wide(
     if 2 * (num_clients + 1) > most:
         most = room * 3 // 5  # the segments do not fit below the clients, and need room of their own
     upper = min(max(num_clients + 8, 16), max(6, most))
-    num_files = min(len(statistics.roles), max(1, upper // 3))
-    tracker = panels.tracker_panel(statistics, side_width, 3 + num_files)
-    side = tracker + panels.load_panel(statistics, side_width, upper - len(tracker))
-    left = panels.clients_panel(statistics, facts, rates, main, min(num_clients + 1, upper), silent)
+    num_files = min(len(swarms(statistics)), max(1, upper // 3))
+    tracker = tracker_panel(statistics, side_width, 3 + num_files)
+    side = tracker + load_panel(statistics, side_width, upper - len(tracker))
+    left = clients_panel(statistics, facts, rates, main, min(num_clients + 1, upper), silent)
     has_maps = num_clients < upper - len(left)
     if has_maps:
-        left += panels.maps_panel(statistics, facts, main, num_clients + 1, silent)
+        left += maps_panel(statistics, facts, main, num_clients + 1, silent)
     lines = _beside(left, main, side[:upper], side_width)
     rest = room - len(lines) - LEAST_FEED - 1
     if not has_maps and rest >= 2:
-        lines += panels.maps_panel(statistics, facts, width, min(num_clients + 1, rest), silent)
+        lines += maps_panel(statistics, facts, width, min(num_clients + 1, rest), silent)
     return lines + _feed(statistics, width, room - len(lines))
 
 
@@ -125,6 +134,13 @@ def _beside(left: Lines, left_width: int, right: Lines, right_width: int) -> Lin
 
 
 def _feed(statistics: SwarmStatistics, width: int, room: int) -> Lines:
+    """What happened last, the latest at the bottom."""
     if room < 2:
         return []
-    return [fit(Text("what happened last", "bold"), width), *panels.feed_panel(statistics, width, room - 1)]
+    without = lacking(statistics)
+    told = [(record, text) for record in statistics.recent if (text := sentence(record, without))]
+    lines = [fit(Text("what happened last", "bold"), width)]
+    for record, text in sorted(told, key=lambda pair: pair[0].time_s)[-(room - 1) :]:
+        entry = Text.assemble((f"{record.time_s:9.4f} ", "dim"), (f"{record.step:3}", "magenta"), printable(text))
+        lines.append(fit(entry, width))
+    return lines

@@ -5,18 +5,31 @@ Both are observers that hold only when they last drew; all figures come from the
 
 import math
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from itertools import count
+from operator import itemgetter
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from emulator.protocol.events import BarrierOpened, ClientFinished, FileWritten
+from emulator.protocol.events import (
+    BarrierOpened,
+    ClientFinished,
+    Died,
+    FaultBegan,
+    FaultEnded,
+    FileUnavailable,
+    FileWritten,
+    Restarted,
+)
 from emulator.scenario.scenario import Scenario
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
 from emulator.view.dashboard import RateMeter, dashboard
-from emulator.view.panels import Facts
+from emulator.view.facts import Facts, lacking, progress
+from emulator.view.sentences import sentence
 from emulator.view.terminal import UNDO_SCREEN, KeptTerminal
 from emulator.view.text import plural, printable
 
@@ -27,6 +40,10 @@ LINE_EVERY_S = 0.5
 PROGRESS_EVERY_S = 2.0
 MANY_CLIENTS = 20
 """Beyond so many clients, a log gets no line for each of them."""
+
+
+TOLD = (BarrierOpened, FileWritten, ClientFinished, Died, Restarted, FaultBegan, FaultEnded, FileUnavailable)
+"""Events that a log may have a line for."""
 
 
 class LiveView:
@@ -91,22 +108,24 @@ class LineView:
     def __init__(self, console: Console, scenario: Scenario, statistics: SwarmStatistics) -> None:
         self._console = console
         self._statistics = statistics
-        self._goal = sum(scenario.wanted_segments())
+        self._goals = scenario.wanted_segments()
         self._is_small = len(scenario.clients) <= MANY_CLIENTS
-        self._lines: list[tuple[float, str]] = []
-        """Waiting to be put in order: what different processes did at one time does not arrive at one time."""
+        self._waiting: list[tuple[float, int, Record]] = []
+        """To be put in order: what different processes did at one time does not arrive at one time."""
+        self._sequence = count()
         self._next_progress_s = PROGRESS_EVERY_S
+        self._given_up: set[str] = set()
+        """Files of which it was told that somebody has given them up."""
 
     def begin(self) -> None:
         pass
 
     def observe(self, records: Sequence[Record]) -> None:
-        for record in records:
-            text = self._describe(record)
-            if text is not None:
-                self._lines.append((record.time_s, f"{printable(text)} ({record.step})"))
+        told = (record for record in records if type(record.event) in TOLD)
+        self._waiting.extend((record.time_s, next(self._sequence), record) for record in told)
 
-    def _describe(self, record: Record) -> str | None:
+    def _describe(self, record: Record) -> str:
+        """Empty for what is not worth a line in this swarm."""
         match record.event:
             case BarrierOpened(number):
                 what = "reported their files" if number == 1 else "got their metadata"
@@ -114,16 +133,25 @@ class LineView:
             case FileWritten(file, num_segments) if self._is_small:
                 return f"client {record.rank} has {file}, {plural(num_segments, 'segment')}"
             case ClientFinished(client) if self._is_small:
-                return f"client {client} has everything it wanted"
-        return None
+                is_lacking = client in lacking(self._statistics)
+                return f"client {client} has everything it {'can get' if is_lacking else 'wanted'}"
+            case Died() | Restarted():
+                return sentence(record)
+            case FaultBegan(fault) | FaultEnded(fault) if not fault.startswith("kill"):  # of which deaths tell
+                return sentence(record)
+            case FileUnavailable(file) if self._is_small or file not in self._given_up:
+                self._given_up.add(file)
+                return sentence(record)
+        return ""
 
     def tick(self) -> None:
         now = self._statistics.latest_s
         self._print(now - LINE_EVERY_S)
         if now >= self._next_progress_s:
-            got, clients = self._statistics.num_transferred, len(self._statistics.clients)
-            finished = f"{self._statistics.num_finished} of {plural(clients, 'client')} finished"
-            self._say(now, f"{got:,} of {plural(self._goal, 'segment')}, {finished}")
+            got, goal = progress(self._statistics, self._goals)
+            finished = f"{self._statistics.num_finished} of {plural(len(self._goals), 'client')} finished"
+            died = f", {self._statistics.num_dead:,} died" if self._statistics.num_dead else ""
+            self._say(now, f"{got:,} of {plural(goal, 'segment')}, {finished}{died}")
             self._next_progress_s = now + PROGRESS_EVERY_S
 
     def end(self) -> None:
@@ -131,9 +159,12 @@ class LineView:
 
     def _print(self, before_s: float) -> None:
         """Print, in order, what happened before this time."""
-        self._lines.sort()
-        while self._lines and self._lines[0][0] < before_s:
-            self._say(*self._lines.pop(0))
+        self._waiting.sort()
+        num_due = bisect_left(self._waiting, before_s, key=itemgetter(0))
+        due, self._waiting = self._waiting[:num_due], self._waiting[num_due:]
+        for time_s, _, record in due:
+            if text := self._describe(record):
+                self._say(time_s, printable(text) + (f" ({record.step})" if record.step else ""))
 
     def _say(self, time_s: float, text: str) -> None:
         self._console.print(Text(f"{time_s:9.4f} s  {text}"), soft_wrap=True)

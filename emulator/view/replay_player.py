@@ -9,7 +9,7 @@ from emulator.protocol.messages import TRACKER
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
 from emulator.view.dashboard import RATE_WINDOW_S
-from emulator.view.panels import Rates
+from emulator.view.facts import Rates
 from emulator.view.replay_recording import Cursor, Recording
 
 SPEEDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
@@ -20,7 +20,7 @@ STEPS_PER_S = 5.0
 """At speed 1, where a replay goes by steps."""
 MOMENT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})\s*(%|s|)")
 
-MarkKind = Literal["miss", "completion", "violation"]
+MarkKind = Literal["miss", "completion", "fault", "death", "violation"]
 
 
 class Moment(NamedTuple):
@@ -178,7 +178,7 @@ class Player:
         return told[after] if after < len(told) else self.recording.num_events
 
     def jump(self, kind: MarkKind, *, is_back: bool = False) -> None:
-        """To the next, or the last, miss, completed file, or violation."""
+        """To the next, or the last, thing of a kind."""
         marks = self.marks(kind)
         at = bisect_left(marks, self.position) - 1 if is_back else bisect_right(marks, self.position)
         if 0 <= at < len(marks):
@@ -188,10 +188,9 @@ class Player:
 
     def marks(self, kind: MarkKind) -> Sequence[int]:
         """The positions at which such a thing has just happened."""
-        recording = self.recording
         if kind == "violation":
-            return [found.position for found in recording.violations]
-        return recording.misses if kind == "miss" else recording.completions
+            return [found.position for found in self.recording.violations]
+        return self.recording.marks[kind]
 
     def _stop_at(self, position: int) -> None:
         self.is_playing = False

@@ -21,10 +21,16 @@ from emulator.errors import EmulatorError, InputError
 from emulator.protocol.events import (
     AnyEvent,
     ClientFinished,
+    ClientLeft,
+    Died,
     DownloadStarted,
+    FaultBegan,
+    FaultEnded,
+    FileUnavailable,
     FileWritten,
     PeerChosen,
     Received,
+    Restarted,
     RoleChanged,
     RoundBegan,
     SeedChosen,
@@ -38,7 +44,7 @@ from emulator.trace.format import Header, Stamp
 from emulator.trace.reader import Trace
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
-from emulator.view.panels import Facts
+from emulator.view.facts import Facts
 from emulator.view.sentences import sentence
 from emulator.view.text import plural
 
@@ -75,9 +81,8 @@ class Recording:
     def __init__(self, path: Path) -> None:
         """Raises `InputError` for what is no trace, or none that can be shown."""
         self.path = path
-        self.misses: Positions = array("I")
-        self.completions: Positions = array("I")
-        """Positions at which a file has just been written."""
+        self.marks: defaultdict[str, Positions] = defaultdict(lambda: array("I"))
+        """Positions at which a thing of some kind has just happened."""
         self.told: Positions = array("I")
         """Positions at which something worth a sentence has just happened."""
         self._times_s: array[float] = array("d")
@@ -229,18 +234,24 @@ class Recording:
             case SegmentsTaken(is_missed=is_missed):
                 self._has_segments = True
                 if is_missed:
-                    self.misses.append(position)
+                    self.marks["miss"].append(position)
             case SegmentRejected():
-                self.misses.append(position)
+                self.marks["miss"].append(position)
             case FileWritten():
-                self.completions.append(position)
+                self.marks["completion"].append(position)
+            case Died():
+                self.marks["death"].append(position)
+            case FaultBegan(fault) | FaultEnded(fault) if not fault.startswith("kill"):  # of which deaths tell
+                self.marks["fault"].append(position)
+            case Restarted() | FileUnavailable():
+                self.marks["fault"].append(position)
             case DownloadStarted():
                 self._files.begin(rank, record.event)
             case RoundBegan():
                 self._rounds_of[rank].append(position)
             case PeerChosen() | SeedChosen():
                 self._choices_of[rank].append(position)
-            case RoleChanged(client) | ClientFinished(client) if client != rank:
+            case RoleChanged(client) | ClientFinished(client) | ClientLeft(client) if client != rank:
                 self._events_of[client].append(position)
                 self._told_of[client].append(position)
 
@@ -312,6 +323,7 @@ class _Files:
         self._sizes: dict[str, int] = {}
         self._owned: defaultdict[int, set[str]] = defaultdict(set)
         self._wanted: defaultdict[int, dict[str, None]] = defaultdict(dict)
+        self._begun: set[tuple[int, str]] = set()
 
     def hear(self, rank: int, message: Metadata | MetadataRequest) -> None:
         if isinstance(message, Metadata):
@@ -324,8 +336,10 @@ class _Files:
         """Tells the same of what a client came to, where a trace has no messages."""
         self._sizes[event.file] = event.num_segments
         self._wanted[rank].setdefault(event.file)
-        if event.num_present:
+        # What is there in part, or when the client comes back, it has got at some time.
+        if event.num_present >= event.num_segments and (rank, event.file) not in self._begun:
             self._owned[rank].add(event.file)
+        self._begun.add((rank, event.file))
 
     def wanted_and_goals(self, num_clients: int) -> tuple[list[list[str]], list[int]]:
         """For each client, the files it wants and how many segments it has to get for them."""

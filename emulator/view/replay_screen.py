@@ -13,7 +13,8 @@ from rich.text import Text
 from emulator.protocol.events import PeerChosen, Received, RoundBegan, SeedChosen, Sent
 from emulator.trace.records import Record
 from emulator.view.dashboard import dashboard
-from emulator.view.panels import Lines, fit
+from emulator.view.drawing import Lines, fit
+from emulator.view.facts import lacking, standing
 from emulator.view.replay_player import MarkKind, Player
 from emulator.view.sentences import sentence, who
 from emulator.view.text import plural, printable, seconds
@@ -52,6 +53,10 @@ KEYS = (
     Key(("M",), "jump('miss', True)"),
     Key(("c",), "jump('completion')", "c C", "the next file that is complete; the one before"),
     Key(("C",), "jump('completion', True)"),
+    Key(("d",), "jump('death')", "d D", "the next death; the one before"),
+    Key(("D",), "jump('death', True)"),
+    Key(("f",), "jump('fault')", "f F", "the next fault, return, or file given up; the one before"),
+    Key(("F",), "jump('fault', True)"),
     Key(("v",), "jump('violation')", "v V", "the next violation of the protocol; the one before"),
     Key(("V",), "jump('violation', True)"),
     Key(
@@ -71,6 +76,8 @@ KEYS = (
 MARKS: dict[MarkKind, tuple[str, str]] = {
     "miss": ("·", "red"),
     "completion": ("◆", "green"),
+    "fault": ("!", "bold yellow"),
+    "death": ("†", "bold red"),
     "violation": ("✗", "bold red"),
 }
 """On the time line; what comes later here covers what comes before."""
@@ -117,14 +124,15 @@ def _dashboard(player: Player, width: int, height: int) -> Lines:
 def story(player: Player, width: int, height: int) -> Lines:
     """Who it is, why it chose whom it chose last, and what it has done so far, the latest at the bottom."""
     rank = player.selected or 0
-    state = player.statistics.clients[rank - 1].state if rank else ""
+    state = standing(player.statistics.clients[rank - 1]) if rank else ""
     name = who(rank).removeprefix("the ")
     lines = [Text.assemble((name, "bold reverse"), f" {state}" if state else "")]
     lines += why(player, rank, width)
     room = height - len(lines)
     records = player.recording.story(rank, player.position, max(0, room), with_messages=player.with_messages)
+    without = lacking(player.statistics)
     for record in records:
-        told, style = sentence(record), ""
+        told, style = sentence(record, without), ""
         if not told:
             told, style = message_text(record), "dim"
         told = told.removeprefix(f"client {rank} ")
@@ -233,7 +241,7 @@ def _said(player: Player) -> Text:
     record = player.last_record
     if record is None:
         return Text("nothing has happened yet", "dim")
-    told = sentence(record) or f"{who(record.rank)} {message_text(record)}"
+    told = sentence(record, lacking(player.statistics)) or f"{who(record.rank)} {message_text(record)}"
     return Text.assemble((f"{record.time_s:.4f} {record.step:3}", "magenta"), printable(told))
 
 

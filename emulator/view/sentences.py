@@ -1,5 +1,7 @@
 """Events in plain sentences, for those who watch."""
 
+from collections.abc import Container
+
 from emulator.protocol.events import (
     Arrived,
     BarrierOpened,
@@ -34,8 +36,11 @@ def who(rank: int) -> str:
     return "the tracker" if rank == 0 else f"client {rank}"
 
 
-def sentence(record: Record) -> str:
-    """What happened, with the reason where a choice was made; empty for what is not worth a sentence."""
+def sentence(record: Record, lacking: Container[int] = ()) -> str:
+    """What happened, with the reason where a choice was made; empty for what is not worth a sentence.
+
+    `lacking` are the clients that have given files up: they end without what they wanted.
+    """
     rank, text = record.rank, ""
     match record.event:
         case Reported(num_files):
@@ -47,13 +52,15 @@ def sentence(record: Record) -> str:
         case RoleChanged(client, file, role):
             text = f"the tracker makes client {client} a {role} of {file}"
         case ClientFinished(client):
-            text = f"the tracker learns that client {client} has everything"
+            text = f"the tracker learns that client {client} has everything{' it can get' * (client in lacking)}"
         case DownloadStarted(file, num_segments):
             text = f"client {rank} begins {file}, {plural(num_segments, 'segment')}"
         case RoundBegan(file, round, seeds, peers):
             text = f"client {rank} begins round {round} of {file}: {_count(seeds, 'seed')}, {_count(peers, 'peer')}"
         case RoundEnded(file, round, num_segments):
             text = f"client {rank} ends round {round} of {file} with {plural(num_segments, 'segment')}"
+        case DownloadsFinished():
+            text = f"client {rank} has everything it {'can get' if rank in lacking else 'wanted'}"
         case _:
             text = _choice(record)
     return text
@@ -76,8 +83,6 @@ def _choice(record: Record) -> str:
             text = f"client {rank} rejects segment {segment} of {file} from client {uploader}: wrong hash"
         case FileWritten(file, num_segments):
             text = f"client {rank} has all of {file} and writes it, {plural(num_segments, 'segment')}"
-        case DownloadsFinished():
-            text = f"client {rank} has everything it wanted"
         case FileUnavailable(file, num_present, num_lost):
             why = f"nobody has {plural(num_lost, 'segment')} of it" if num_lost else "nobody can tell of it"
             text = f"client {rank} gives up {file} with {plural(num_present, 'segment')}: {why}"

@@ -27,7 +27,7 @@ from emulator.protocol.events import (
     ThreadStarted,
 )
 from emulator.trace.records import Record, ThreadName
-from emulator.view.panels import Facts
+from emulator.view.facts import Facts
 
 QUOTA = 10
 

@@ -14,9 +14,11 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from emulator.trace.statistics import SwarmStatistics
-from emulator.view import panels
 from emulator.view.dashboard import LEAST_FEED, RateMeter, dashboard
-from emulator.view.panels import SILENT_S, Facts, Rates
+from emulator.view.drawing import bar, fit
+from emulator.view.facts import SILENT_S, Facts, Rates, silences
+from emulator.view.segments import strip
+from emulator.view.swarms import load_panel, matrix_panel, natural
 from tests.trace.test_statistics import NONSENSE
 from tests.view.made import MadeRun, made_run
 from tests.view.screens import (
@@ -198,7 +200,7 @@ def test_who_is_silent_while_it_downloads_is_told_and_stands_first() -> None:
     records += [taken(time_s, rank, 1) for time_s in told for rank in range(2, num_clients + 1) if rank != 30]
     statistics = statistics_of(num_clients, barrier(0.1, 2), *records)
     now_s = 7.0 + SILENT_S
-    assert panels.silences(statistics, now_s) == {30: now_s - 0.1}
+    assert silences(statistics, now_s) == {30: now_s - 0.1}
     seen = look(statistics, facts_of(num_clients), now_s)
     assert seen.split("\n")[2].startswith("1 client silent · 0 of 40 clients finished · ")
     first = seen.split("\n")[7]
@@ -208,7 +210,7 @@ def test_who_is_silent_while_it_downloads_is_told_and_stands_first() -> None:
 
 def test_a_swarm_that_is_slow_is_not_taken_for_one_that_is_stuck() -> None:
     statistics = statistics_of(3, started(1.0, 2), started(1.0, 3), taken(30.0, 3, 1))
-    assert panels.silences(statistics, 31.0) == {}
+    assert silences(statistics, 31.0) == {}
 
 
 def test_where_not_all_fit_those_that_are_furthest_behind_come_first_and_the_rest_is_counted() -> None:
@@ -231,27 +233,27 @@ def test_every_screen_has_room_for_what_happened_last(width: int, height: int, n
 
 def test_where_segments_came_from_is_seen_without_colours() -> None:
     statistics = statistics_of(3, started(0.0, 2, num_segments=10), taken(0.1, 2, 5), taken(0.2, 2, 3, is_seed=False))
-    assert panels.strip(statistics.clients[1].files["file1"], 10).plain == "███▓▓·····"
-    assert panels.strip(statistics.clients[1].files["file1"], 3).plain == "█▒·"
-    assert panels.strip(statistics.clients[1].files["file1"], 20).plain == "██████▓▓▓▓··········"
+    assert strip(statistics.clients[1].files["file1"], 10).plain == "███▓▓·····"
+    assert strip(statistics.clients[1].files["file1"], 3).plain == "█▒·"
+    assert strip(statistics.clients[1].files["file1"], 20).plain == "██████▓▓▓▓··········"
 
 
 def test_who_gave_what_to_whom_is_a_matrix_that_shows_who_gives_most() -> None:
     statistics = statistics_of(3, taken(0.1, 2, 8), taken(0.2, 3, 1))
-    lines = [line.plain.rstrip() for line in panels.matrix_panel(statistics, 30, 5)]
+    lines = [line.plain.rstrip() for line in matrix_panel(statistics, 30, 5)]
     assert lines == ["who serves whom (rows give)", "  gets 123", "     1 ╲█░", "     2 ·╲·", "     3 ··╲"]
-    assert [line.plain.rstrip() for line in panels.matrix_panel(statistics, 30, 3)][2:] == ["     1 ╲█░"]
+    assert [line.plain.rstrip() for line in matrix_panel(statistics, 30, 3)][2:] == ["     1 ╲█░"]
 
 
 def test_in_a_crowd_those_who_give_most_are_listed() -> None:
     records = [taken(0.1, rank, 5) for rank in range(2, 100)]
-    lines = [line.plain for line in panels.load_panel(statistics_of(100, *records), 40, 4)]
+    lines = [line.plain for line in load_panel(statistics_of(100, *records), 40, 4)]
     assert lines[1].rstrip() == "busiest tenth gives 100% of all"
     assert lines[2] == "     1 ████████████████████     490    0"
 
 
 def test_names_with_numbers_are_in_the_order_of_the_numbers() -> None:
-    assert sorted(["file10", "file2", "a", "file1b", "file1"], key=panels.natural) == [
+    assert sorted(["file10", "file2", "a", "file1b", "file1"], key=natural) == [
         "a",
         "file1",
         "file1b",
@@ -264,10 +266,10 @@ def test_names_with_numbers_are_in_the_order_of_the_numbers() -> None:
     ("share", "drawn"), [(0.0, "────"), (0.5, "██──"), (0.53, "██▏─"), (1.0, "████"), (7.0, "████"), (-1.0, "────")]
 )
 def test_a_bar_is_as_full_as_its_share(share: float, drawn: str) -> None:
-    assert panels.bar(share, 4).plain == drawn
+    assert bar(share, 4).plain == drawn
 
 
 def test_a_line_is_cut_and_filled_to_its_width() -> None:
-    assert panels.fit(Text("abcdef"), 4).plain == "abc…"
-    assert panels.fit(Text("ab"), 4).plain == "ab  "
-    assert cell_len(panels.fit(Text("電影電影"), 4).plain) == 4
+    assert fit(Text("abcdef"), 4).plain == "abc…"
+    assert fit(Text("ab"), 4).plain == "ab  "
+    assert cell_len(fit(Text("電影電影"), 4).plain) == 4

@@ -11,8 +11,8 @@ from rich.console import Console, ConsoleDimensions
 
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
+from emulator.view.facts import Facts
 from emulator.view.live import FINAL_LINES, MANY_CLIENTS, LineView, LiveView
-from emulator.view.panels import Facts
 from tests.view.screens import (
     HOSTILE,
     HOSTILE_SHOWN,

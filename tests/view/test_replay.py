@@ -538,10 +538,10 @@ def test_every_key_does_what_the_help_says(recording: Recording) -> None:
         assert (await after("home")).position == 0
         assert (await after("n", "right")).position == recording.told[1]
         assert (await after("p", "left")).position == 0
-        assert (await after("m", "m")).position == recording.misses[1]
-        assert (await after("M")).position == recording.misses[0]
-        assert (await after("home", "c", "c")).position == recording.completions[1]
-        assert (await after("C")).position == recording.completions[0]
+        assert (await after("m", "m")).position == recording.marks["miss"][1]
+        assert (await after("M")).position == recording.marks["miss"][0]
+        assert (await after("home", "c", "c")).position == recording.marks["completion"][1]
+        assert (await after("C")).position == recording.marks["completion"][0]
         assert (await after("v")).notice == "no violation after this"
         assert (await after("V")).notice == "no violation before this"
         assert (await after("g", *"50%", "enter")).position == recording.position_at(recording.duration_s / 2)
