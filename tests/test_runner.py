@@ -14,6 +14,7 @@ from emulator import InputError, Options, RunError, RunResult, Shape, generate, 
 from emulator.errors import RunTimedOut
 from emulator.protocol.events import FileWritten, SegmentsTaken
 from emulator.scenario.scenario import Scenario
+from emulator.strategies import STRATEGIES
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
 from tests.conftest import SAMPLES, MakeScenario
@@ -172,7 +173,10 @@ def test_an_observer_sees_the_same_run_as_the_result(make_scenario: MakeScenario
     [
         ({"quota": 0}, "quota 0: take at least 1 segment a round"),
         ({"numwant": -1}, "numwant -1: take at least 1 client in a list"),
-        ({"strategy": "luck"}, "strategy 'luck': unknown; take one of: peers-first"),
+        (
+            {"strategy": "luck"},
+            f"strategy 'luck': unknown; take one of: {', '.join(STRATEGIES)}, or path/to/file.py:Name",
+        ),
         ({"start_method": "forkserver"}, "start_method 'forkserver': take 'fork' or 'spawn'"),
         ({"timeout_s": 0.0}, "timeout_s 0.0: take a time above 0, or None for no limit"),
         ({"timeout_s": float("nan")}, "timeout_s nan: take a time above 0, or None for no limit"),
