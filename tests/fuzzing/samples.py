@@ -176,7 +176,7 @@ RUNS = (
 @cache
 def traces() -> tuple[bytes, ...]:
     """Traces of small runs: between them, all kinds of events that are common."""
-    shape = Shape(clients=4, files=2, segments=(2, 4), rng_seed=3)
+    shape = Shape(clients=4, files=1, segments=(3, 3), rng_seed=3)
     scenario = Scenario(Path("made"), generate(shape), is_on_disk=False)
     found = []
     with tempfile.TemporaryDirectory() as folder:
