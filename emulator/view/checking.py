@@ -10,7 +10,7 @@ from types import FrameType
 
 import msgspec
 
-from emulator.engines.worker import ENDING_SIGNALS
+from emulator.engines.signals import ENDING_SIGNALS
 from emulator.errors import InputError, Interrupted
 from emulator.scenario.scenario import Scenario, read_scenario
 from emulator.trace.checker import Report, check_trace

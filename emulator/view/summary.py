@@ -29,7 +29,7 @@ def run_summary(result: RunResult) -> Iterator[RenderableType]:
     yield from verification_summary(result.verification, result.output or "memory")
 
 
-def losses(result: RunResult) -> Iterator[Text]:
+def losses(result: RunResult) -> Iterator[RenderableType]:
     """A line for each client that died and did not come back, and for each file that was lost with its holders."""
     told = result.losses
     for text in told[:MOST_PROBLEMS]:

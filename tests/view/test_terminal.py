@@ -15,9 +15,9 @@ from emulator.scenario.generate import Shape
 from emulator.scenario.scenario import Scenario, read_scenario
 from emulator.view.terminal import KeptTerminal
 from tests.conftest import SAMPLES, MakeScenario
-from tests.ends.leftovers import assert_outputs_whole, processes_of, wait_until
+from tests.ends.leftovers import SLACK, assert_outputs_whole, processes_of, wait_until
 from tests.ends.runs import START_UP_S
-from tests.ends.test_terminal import Terminal
+from tests.ends.terminals import Terminal
 
 
 def settings(descriptor: int) -> list[object]:
@@ -72,8 +72,8 @@ whole, LiveView.frame = LiveView.frame, crash
 class WatchedRun(Terminal):
     """A run on a terminal, at the end of which the alternate screen has been left, too."""
 
-    def end(self) -> int:
-        status = super().end()
+    def end(self, within_s: float = 2.0 * SLACK) -> int:
+        status = super().end(within_s)
         switches = SCREEN_SWITCHES.findall(self.seen)
         assert switches[0] == b"\x1b[?1049h"
         assert switches[-1] == b"\x1b[?1049l"
