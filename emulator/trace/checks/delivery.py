@@ -252,26 +252,18 @@ class DeliveryCheck:
 
 
 def _place_of(message: AnyMessage, flights: list[Astray], life: int) -> int | None:
-    """Which of these is received. Of several that are equal, one that comes in order, and has to come at all.
+    """Which of these is received.
 
-    Where the sender has died, and the receiver has not been told, it is one of that `life`.
+    Of several that are equal, one that comes in order, and has to come at all; one that may be late only where there
+    is no other: it may still come whenever it likes. Where the sender has died, and the receiver has not been told,
+    it is one of that `life`.
     """
+    equal = [place for place, flight in enumerate(flights) if flight.message == message]
     if life:
-        for place, flight in enumerate(flights):
-            if flight.life == life and flight.message == message:
-                return place
-    first = None
-    for place, flight in enumerate(flights):
-        is_loose = flight.may_vanish or flight.may_be_late
-        if flight.message == message:
-            if not is_loose:
-                return place
-            first = place if first is None else first
-        elif not is_loose:
-            break
-    if first is not None:
-        return first
-    return next((place for place, flight in enumerate(flights) if flight.message == message), None)
+        equal = [place for place in equal if flights[place].life == life] or equal
+    strict = next((place for place, flight in enumerate(flights) if not (flight.may_vanish or flight.may_be_late)), -1)
+    in_order = [place for place in equal if strict < 0 or place <= strict] or equal[:1]
+    return min(in_order, key=lambda place: (place != strict, flights[place].may_be_late), default=None)
 
 
 def _vanishing(flying: AnyMessage | Astray, life: int) -> Astray:
