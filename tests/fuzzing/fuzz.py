@@ -25,7 +25,7 @@ import msgspec
 
 from emulator.cli_values import num_cores
 from emulator.engines.pool import Work, run_all
-from emulator.errors import InputError, WorkerDied
+from emulator.errors import InputError, Interrupted, WorkerDied
 from tests.fuzzing.feeds import FEEDS, Place, Unclear
 from tests.fuzzing.mutate import mutate
 
@@ -238,6 +238,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WorkerDied as error:
         print(f"{error}: something there ends, or holds up, the process itself; halve --runs from --first on")
         return 1
+    except Interrupted as error:
+        _report(total, options.rng_seed, time.monotonic() - began_s)
+        return error.exit_status
     _report(total, options.rng_seed, time.monotonic() - began_s)
     return 1 if total.failures else 0
 
