@@ -29,7 +29,7 @@ MOST_RUNS = 600
 """Until a defect is found."""
 
 
-DEEP = settings(max_examples=6 * settings().max_examples)
+DEEP = settings(max_examples=4 * settings().max_examples)
 
 
 @DEEP
