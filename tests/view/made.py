@@ -12,11 +12,15 @@ from emulator.protocol.events import (
     ClientFinished,
     ConnectionClosed,
     ConnectionOpened,
+    Died,
     DownloadsFinished,
     DownloadStarted,
+    FaultBegan,
+    FileUnavailable,
     FileWritten,
     PeerChosen,
     Reported,
+    Restarted,
     Role,
     RoleChanged,
     RoundBegan,
@@ -51,6 +55,27 @@ def made_run(
     goals = [sum(swarm.sizes[file] for file in swarm.wanted[rank]) for rank in swarm.ranks]
     wanted = [swarm.wanted[rank] for rank in swarm.ranks]
     return MadeRun(Facts("a run made by hand", goals, wanted), swarm.run())
+
+
+def gone_wrong(made: MadeRun, share: float = 0.6) -> MadeRun:
+    """The run up to there, and then: client 3 dies, 5 dies and comes back, 4 stands still, 2 gives a file up."""
+    records = made.records[: int(share * len(made.records))]
+    now_s, num_before = records[-1].time_s, len(records)
+    wanted = made.facts.wanted
+
+    def happens(rank: int, event: AnyEvent, thread: ThreadName = "main", step: str = "") -> None:
+        at_s = now_s + 0.001 * (len(records) - num_before)
+        records.append(Record(round(at_s, 6), rank, thread, step, event))
+
+    pause = "pause client 4 at 100ms for 1s"
+    happens(0, FaultBegan("drop 10% of messages"))
+    happens(4, FaultBegan(pause))
+    for rank, cause in ((3, "was killed by SIGKILL"), (5, "ended by itself with exit status 1")):
+        happens(rank, Died(cause))
+    happens(5, Restarted(True))
+    happens(5, DownloadStarted(wanted[4][0], 40, 20), "download", "D3")
+    happens(2, FileUnavailable(wanted[1][-1], 12, 7), "download", "D7")
+    return MadeRun(made.facts, records)
 
 
 class _Swarm:

@@ -20,7 +20,7 @@ from emulator.view.facts import SILENT_S, Facts, Rates, silences
 from emulator.view.segments import strip
 from emulator.view.swarms import load_panel, matrix_panel, natural
 from tests.trace.test_statistics import NONSENSE
-from tests.view.made import MadeRun, made_run
+from tests.view.made import MadeRun, gone_wrong, made_run
 from tests.view.screens import (
     HOSTILE,
     HOSTILE_SHOWN,
@@ -93,8 +93,21 @@ def look(statistics: SwarmStatistics, facts: Facts, elapsed_s: float = 5.0, widt
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_the_screen_is_the_golden_one(width: int, height: int, num_clients: int, share: float) -> None:
     lines = screen(SWARMS[num_clients], width, height, share)
+    compare(lines, f"{width}x{height}-{num_clients}-clients-{share:.0%}")
+
+
+@pytest.mark.parametrize("num_clients", [5, 100])
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_screen_of_a_run_in_which_much_goes_wrong_is_the_golden_one(
+    width: int, height: int, num_clients: int
+) -> None:
+    lines = screen(gone_wrong(SWARMS[num_clients]), width, height)
+    compare(lines, f"{width}x{height}-{num_clients}-clients-losses")
+
+
+def compare(lines: list[str], name: str) -> None:
     text = "".join(f"{line.rstrip()}\n" for line in lines)
-    path = GOLDEN / f"{width}x{height}-{num_clients}-clients-{share:.0%}.txt"
+    path = GOLDEN / f"{name}.txt"
     if os.environ.get("GOLDEN") == "renew":
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8"), "see the top of this file"

@@ -9,6 +9,7 @@ import termios
 import pytest
 from rich.console import Console, ConsoleDimensions
 
+from emulator.protocol.events import Died, FaultBegan, FaultEnded, FileUnavailable, Restarted
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
 from emulator.view.facts import Facts
@@ -20,6 +21,7 @@ from tests.view.screens import (
     finished,
     make_console,
     make_scenario,
+    record,
     said,
     started,
     taken,
@@ -217,6 +219,53 @@ def test_a_large_swarm_gets_no_line_for_each_client(num_clients: int, num_lines:
     tell(view, statistics, written(0.2, 2), finished(0.3, 2))
     view.end()
     assert said(console).count("\n") == num_lines
+
+
+FATES = [
+    record(0.1, 0, FaultBegan("drop 10% of messages"), step="T5"),
+    record(0.2, 3, FaultBegan("kill client 3 at 0.2s"), step="U1"),
+    record(0.2, 3, Died("was killed by SIGKILL"), step="U1"),
+    record(0.3, 0, FaultEnded("drop 10% of messages"), step="T5"),
+    record(0.4, 3, Restarted(False), step=""),
+    record(0.5, 2, FileUnavailable("file1", 4, 6)),
+    record(0.6, 3, FileUnavailable("file1", 4, 6)),
+    finished(0.7, 2),
+]
+TOLD_OF_ALL = [
+    "   0.1000 s  fault begins: drop 10% of messages (T5)",
+    "   0.2000 s  client 3 is dead: it was killed by SIGKILL (U1)",
+    "   0.3000 s  fault ends: drop 10% of messages (T5)",
+    "   0.4000 s  client 3 is started again without what it had on its disk",
+    "   0.5000 s  client 2 gives up file1 with 4 segments: nobody has 6 segments of it (D3)",
+]
+
+
+def test_a_log_tells_of_deaths_returns_faults_and_lost_files() -> None:
+    console = make_console()
+    view, statistics = line_view(console)
+    tell(view, statistics, *reversed(FATES[-2:]), *FATES[:-2])
+    view.end()
+    assert said(console).splitlines() == [
+        *TOLD_OF_ALL,
+        "   0.6000 s  client 3 gives up file1 with 4 segments: nobody has 6 segments of it (D3)",
+        "   0.7000 s  client 2 has everything it can get (T8)",
+    ]
+
+
+def test_in_a_large_swarm_a_lost_file_is_told_of_once() -> None:
+    console = make_console()
+    view, statistics = line_view(console, MANY_CLIENTS + 1)
+    tell(view, statistics, *FATES)
+    view.end()
+    assert said(console).splitlines() == TOLD_OF_ALL
+
+
+def test_how_far_a_run_is_is_counted_without_what_the_dead_wanted() -> None:
+    console = make_console()
+    view, statistics = line_view(console, 4)
+    tell(view, statistics, taken(1.0, 2, 5), taken(1.0, 3, 5), record(2.5, 2, Died("was killed"), step="D4"))
+    view.tick()
+    assert said(console) == "   2.5000 s  10 of 25 segments, 0 of 4 clients finished, 1 died\n"
 
 
 def test_a_hostile_name_is_shown_escaped_in_a_log_and_no_line_is_cut() -> None:

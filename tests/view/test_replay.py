@@ -18,9 +18,16 @@ from emulator.errors import InputError
 from emulator.options import Options
 from emulator.protocol.events import (
     BarrierOpened,
+    ClientFinished,
+    ClientLeft,
+    Died,
     DownloadStarted,
+    FaultBegan,
+    FaultEnded,
+    FileUnavailable,
     FileWritten,
     PeerChosen,
+    Restarted,
     RoundBegan,
     SeedChosen,
     SegmentRejected,
@@ -325,6 +332,80 @@ def test_jumps_lead_to_misses_files_and_violations_and_back(hand: Player) -> Non
     assert hand.position == position_of(history, FileWritten)
 
 
+def gone_wrong() -> HandWritten:
+    """Client 2 of `written_by_hand` stands still, dies with half of its file, comes back, and gives the file up."""
+    history = HandWritten(3, events=None)
+    history.begin({1: [FILE]}, {2: ["file1"], 3: []})
+    history.record(0, BarrierOpened(2))
+    history.record(2, DownloadStarted("file1", 4, 0), "download")
+    history.record(2, FaultBegan(PAUSE))
+    history.record(2, FaultEnded(PAUSE))
+    history.record(2, SegmentsTaken("file1", 1, True, (0, 1), False), "download")
+    history.record(2, FaultBegan("kill client 2 at 50%"))
+    history.record(2, Died("was killed"))
+    history.record(2, Restarted(True))
+    history.record(2, DownloadStarted("file1", 4, 2), "download")
+    history.record(2, FileUnavailable("file1", 2, 2), "download")
+    history.record(0, ClientFinished(2))
+    history.record(0, ClientLeft(2))
+    return history
+
+
+PAUSE = "pause client 2 at 2ms for 1ms"
+
+
+def test_deaths_and_faults_have_marks_of_their_own_and_keys_that_lead_to_them(tmp_path: Path) -> None:
+    history = gone_wrong()
+    player = player_of(history, tmp_path)
+    kinds = (FaultBegan, FaultEnded, Restarted, FileUnavailable)
+    there = []
+    for _ in kinds:
+        player.jump("fault")
+        there.append(player.position)
+    assert there == [position_of(history, kind) for kind in kinds]
+    player.jump("fault")
+    assert player.notice == "no fault after this"
+    player.jump("death", is_back=True)
+    assert player.position == position_of(history, Died)
+
+
+def test_deaths_are_seen_on_the_time_line_before_faults_and_those_before_files(tmp_path: Path) -> None:
+    history = HandWritten(2, events=None)
+    fault, killing, died = FaultBegan(PAUSE), FaultBegan("kill client 2 at 50%"), Died("was killed")
+    for tenths, event in [(1, fault), (3, killing), (4, died), (5, fault), (5, died), (6, fault), (10, fault)]:
+        history.records.append(Record(tenths / 10, 2, "main", "", event))
+    history.records.insert(-1, Record(0.6, 2, "download", "D7", FileWritten("file1", 1)))
+    player = player_of(history, tmp_path)
+    assert time_line(player, 10).plain == "┃!──††!──!"
+
+
+def test_a_story_tells_of_death_and_return(tmp_path: Path) -> None:
+    player = player_of(gone_wrong(), tmp_path)
+    player.select(2)
+    player.go_to_end()
+    lines = lines_of(story(player, 80, 11))
+    assert lines[0] == "client 2 departed"
+    assert [line[13:].strip() for line in lines[1:]] == [
+        f"fault begins: {PAUSE}",
+        f"fault ends: {PAUSE}",
+        "got 2 segments of file1 from seed 1",
+        "fault begins: kill client 2 at 50%",
+        "is dead: it was killed",
+        "is started again with what it had on its disk",
+        "begins file1, 4 segments",
+        "gives up file1 with 2 segments: nobody has 2 segments of it",
+        "the tracker learns that client 2 has everything it can get",
+        "the tracker takes client 2 out of all swarms: it has departed",
+    ]
+
+
+def test_what_a_client_finds_when_it_comes_back_it_had_to_get(tmp_path: Path) -> None:
+    history = gone_wrong().without("Sent", "Received")
+    assert player_of(history, tmp_path).facts.goals == [0, 4, 0]
+    history.record(3, DownloadStarted("file1", 4, 4), "download")
+    assert player_of(history, tmp_path).facts.goals == [0, 4, 0]
+
+
 def test_a_violation_is_told_at_the_event_that_it_is_about(hand: Player) -> None:
     report = hand.recording.report
     found = [violation for judged in report.rules for violation in judged.violations if violation.lines]
@@ -544,6 +625,10 @@ def test_every_key_does_what_the_help_says(recording: Recording) -> None:
         assert (await after("C")).position == recording.marks["completion"][0]
         assert (await after("v")).notice == "no violation after this"
         assert (await after("V")).notice == "no violation before this"
+        assert (await after("d")).notice == "no death after this"
+        assert (await after("D")).notice == "no death before this"
+        assert (await after("f")).notice == "no fault after this"
+        assert (await after("F")).notice == "no fault before this"
         assert (await after("g", *"50%", "enter")).position == recording.position_at(recording.duration_s / 2)
         assert (await after("g", *"soon", "enter")).notice.startswith("'soon' is neither a percentage")
         assert (await after("g", "1", "escape")).notice.startswith("'soon'")

@@ -7,8 +7,10 @@ import pytest
 from emulator.protocol.events import (
     AnyEvent,
     Arrived,
+    ClientFinished,
     ClientLeft,
     Died,
+    DownloadsFinished,
     FaultBegan,
     FaultEnded,
     FileUnavailable,
@@ -38,6 +40,15 @@ SENTENCES: list[tuple[int, AnyEvent, str]] = [
 @pytest.mark.parametrize(("rank", "event", "text"), SENTENCES)
 def test_what_goes_wrong_is_said_in_a_sentence(rank: int, event: AnyEvent, text: str) -> None:
     assert sentence(record(1.0, rank, event)) == text
+
+
+def test_who_has_given_files_up_has_not_everything_it_wanted() -> None:
+    for lacking, what in ((), "wanted"), ({3}, "can get"):
+        assert sentence(record(1.0, 3, DownloadsFinished()), lacking) == f"client 3 has everything it {what}"
+    assert (
+        sentence(record(1.0, 0, ClientFinished(3)), {3}) == "the tracker learns that client 3 has everything it can get"
+    )
+    assert sentence(record(1.0, 0, ClientFinished(3)), {2}) == "the tracker learns that client 3 has everything"
 
 
 def test_every_fate_has_its_sentence() -> None:
