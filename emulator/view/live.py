@@ -110,7 +110,7 @@ class LineView:
         self._statistics = statistics
         self._goals = scenario.wanted_segments()
         self._is_small = len(scenario.clients) <= MANY_CLIENTS
-        self._waiting: list[tuple[float, int, Record]] = []
+        self._waiting: list[tuple[float, int, Record | str]] = []
         """To be put in order: what different processes did at one time does not arrive at one time."""
         self._sequence = count()
         self._next_progress_s = PROGRESS_EVERY_S
@@ -146,13 +146,14 @@ class LineView:
 
     def tick(self) -> None:
         now = self._statistics.latest_s
-        self._print(now - LINE_EVERY_S)
         if now >= self._next_progress_s:
             got, goal = progress(self._statistics, self._goals)
             finished = f"{self._statistics.num_finished} of {plural(len(self._goals), 'client')} finished"
             died = f", {self._statistics.num_dead:,} died" if self._statistics.num_dead else ""
-            self._say(now, f"{got:,} of {plural(goal, 'segment')}, {finished}{died}")
+            told = f"{got:,} of {plural(goal, 'segment')}, {finished}{died}"
+            self._waiting.append((now, next(self._sequence), told))
             self._next_progress_s = now + PROGRESS_EVERY_S
+        self._print(now - LINE_EVERY_S)
 
     def end(self) -> None:
         self._print(math.inf)
@@ -162,9 +163,11 @@ class LineView:
         self._waiting.sort()
         num_due = bisect_left(self._waiting, before_s, key=itemgetter(0))
         due, self._waiting = self._waiting[:num_due], self._waiting[num_due:]
-        for time_s, _, record in due:
-            if text := self._describe(record):
-                self._say(time_s, printable(text) + (f" ({record.step})" if record.step else ""))
+        for time_s, _, told in due:
+            text = told if isinstance(told, str) else self._line(told)
+            if text:
+                self._console.print(Text(f"{time_s:9.4f} s  {text}"), soft_wrap=True)
 
-    def _say(self, time_s: float, text: str) -> None:
-        self._console.print(Text(f"{time_s:9.4f} s  {text}"), soft_wrap=True)
+    def _line(self, record: Record) -> str:
+        text = printable(self._describe(record))
+        return f"{text} ({record.step})" if text and record.step else text

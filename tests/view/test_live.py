@@ -205,6 +205,7 @@ def test_a_long_run_says_every_two_seconds_how_far_it_is() -> None:
     view.tick()
     tell(view, statistics, taken(4.6, 5, 10))
     view.tick()
+    view.end()
     assert said(console).splitlines() == [
         "   0.1000 s  all clients have got their metadata: barrier 2 opens (T4)",
         "   2.5000 s  20 of 990 segments, 1 of 100 clients finished",
@@ -265,7 +266,25 @@ def test_how_far_a_run_is_is_counted_without_what_the_dead_wanted() -> None:
     view, statistics = line_view(console, 4)
     tell(view, statistics, taken(1.0, 2, 5), taken(1.0, 3, 5), record(2.5, 2, Died("was killed"), step="D4"))
     view.tick()
-    assert said(console) == "   2.5000 s  10 of 25 segments, 0 of 4 clients finished, 1 died\n"
+    view.end()
+    assert said(console).splitlines() == [
+        "   2.5000 s  client 2 is dead: it was killed (D4)",
+        "   2.5000 s  10 of 25 segments, 0 of 4 clients finished, 1 died",
+    ]
+
+
+def test_how_far_a_run_is_is_told_in_the_order_of_time_too() -> None:
+    console = make_console()
+    view, statistics = line_view(console)
+    tell(view, statistics, taken(2.5, 2, 5))
+    view.tick()
+    assert said(console) == ""
+    tell(view, statistics, written(2.4, 3), taken(3.1, 3, 5))
+    view.tick()
+    assert said(console).splitlines() == [
+        "   2.4000 s  client 3 has file1, 10 segments (D7)",
+        "   2.5000 s  5 of 20 segments, 0 of 3 clients finished",
+    ]
 
 
 def test_a_hostile_name_is_shown_escaped_in_a_log_and_no_line_is_cut() -> None:

@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 from emulator.errors import InputError
 from emulator.options import Options
 from emulator.protocol.events import (
+    AnyEvent,
     BarrierOpened,
     ClientFinished,
     ClientLeft,
@@ -372,7 +373,9 @@ def test_deaths_and_faults_have_marks_of_their_own_and_keys_that_lead_to_them(tm
 def test_deaths_are_seen_on_the_time_line_before_faults_and_those_before_files(tmp_path: Path) -> None:
     history = HandWritten(2, events=None)
     fault, killing, died = FaultBegan(PAUSE), FaultBegan("kill client 2 at 50%"), Died("was killed")
-    for tenths, event in [(1, fault), (3, killing), (4, died), (5, fault), (5, died), (6, fault), (10, fault)]:
+    events: list[tuple[int, AnyEvent]]
+    events = [(1, fault), (3, killing), (4, died), (5, fault), (5, died), (6, fault), (10, fault)]
+    for tenths, event in events:
         history.records.append(Record(tenths / 10, 2, "main", "", event))
     history.records.insert(-1, Record(0.6, 2, "download", "D7", FileWritten("file1", 1)))
     player = player_of(history, tmp_path)
