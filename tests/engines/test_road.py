@@ -67,6 +67,7 @@ def opened() -> Iterator[list[Process]]:
     processes: list[Process] = []
     yield processes
     for process in processes:
+        process.end()  # whoever forks next must not find its thread
         process.board.close()
         process.wiring.close()
 
