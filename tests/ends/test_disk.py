@@ -53,6 +53,8 @@ def command(*arguments: object, most_bytes: int | None = None, most_files: int |
         capture_output=True,
         text=True,
         timeout=STARTS_S,
+        # Else Python itself would leave torn bytecode behind, for whoever starts next.
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
     )
     assert done.stderr.count("\n") == len(done.stderr.splitlines()) <= 1
     return Told(done.returncode, done.stdout, done.stderr.removeprefix("emulator: ").removesuffix("\n"))
