@@ -201,6 +201,7 @@ def test_a_line_that_does_not_fit_any_more_is_an_error_of_that_file(output: Path
         capture_output=True,
         text=True,
         check=True,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},  # which would be torn
     )
     assert done.stdout == f"2 {errno.ENOSPC} {stored_file(output)}\n"
     assert [segment for segment, _ in disk(output).read_stored(FILE)] == [0, 1]
