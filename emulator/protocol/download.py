@@ -35,6 +35,8 @@ LONGEST_PAUSE_S = 0.1
 """A round that got nothing is followed by another one after a pause that doubles from the first to the longest."""
 MOST_EMPTY_ROUNDS = 3
 """After so many in a row, in which no seed gave anything, the client tells the tracker that it is stuck."""
+MOST_IDLE_ROUNDS = 3_000
+"""So many in a row, in which the strategy asks nobody for a segment though the list has seeds, are no patience."""
 
 
 class Downloader:
@@ -108,12 +110,16 @@ class Downloader:
     def _run_rounds(self, holding: Holding) -> bool:
         """D3: whether the file came to be whole."""
         self._trust, self._num_rounds = Trust(), 0
-        num_empty, pause_s = 0, FIRST_PAUSE_S
+        num_empty, num_idle, pause_s = 0, 0, FIRST_PAUSE_S
         while not holding.is_complete:
             num_missing = holding.num_missing
             round = self._begin_round(holding)
             self._strategy.run_round(round)
             self._end_round(round)
+            num_idle = num_idle + 1 if round.seeds and not round.visits else 0
+            if num_idle >= MOST_IDLE_ROUNDS:
+                text = f"the strategy has asked nobody for a segment of {round.file!r} in {num_idle:,} rounds in a row"
+                raise RuntimeError(f"{text}, with seeds in its list")
             num_empty = 0 if round.num_taken else num_empty + 1
             if num_empty >= MOST_EMPTY_ROUNDS and not round.seeds:
                 if self._is_lost(holding):

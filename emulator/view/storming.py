@@ -13,6 +13,8 @@ from emulator.storm.storm import Failure, Outcome, Weather, make_storm
 from emulator.view.answers import errors_as_json, print_json
 
 MOST_PROBLEMS = 10
+LONGEST_RUN_S = 60
+"""For the command that runs a failure once more."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def _make(request: StormRequest, weather: Weather, num_runs: int) -> Outcome:
 
 def _command(failure: Failure, weather: Weather, path: Path) -> str:
     words = ["emulator", *failure.case.arguments(path), "--engine", weather.engine, "--check", "--trace", "storm.jsonl"]
-    return shlex.join(words)
+    # What fails because it never ends would do so here, too.
+    return shlex.join([*words, "--timeout", str(LONGEST_RUN_S)])
 
 
 def _facts(outcome: Outcome, elapsed_s: float, command: str | None) -> dict[str, object]:

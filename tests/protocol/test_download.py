@@ -563,3 +563,11 @@ def test_d8_the_end_is_told_when_late_answers_of_races_have_been_heard() -> None
     Downloader(node, Questions(node, None), Library(), mine, Races(), Terms()).run()
     assert node.sent[-2:] == [("upload", Close(), 5), ("download", Finished(), TRACKER)]
     assert node.is_exhausted()
+
+
+def test_a_strategy_that_never_asks_anybody_is_an_error_and_no_endless_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PeersFirst, "run_round", lambda _self, _round: None)
+    metadata = file_of(3)
+    match = r"^the strategy has asked nobody for a segment of 'file1' in 3,000 rounds in a row, with seeds in its list$"
+    with pytest.raises(RuntimeError, match=match):
+        run_download([metadata])
