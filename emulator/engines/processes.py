@@ -19,7 +19,7 @@ from emulator.engines.worker import WorkerPlan, terminal_state
 from emulator.errors import InputError, RunError
 from emulator.options import Options
 from emulator.scenario.faults import AfterSegments, AtTime, Fault
-from emulator.scenario.network import DELAY_S, Network
+from emulator.scenario.network import Network
 from emulator.trace.records import Observer
 from emulator.trace.writer import TraceWriter
 
@@ -127,8 +127,7 @@ def slowing_network(options: Options, num_clients: int) -> Network | None:
         raise InputError(
             [f"the link between {between} has a rate that transfers share; run this with --engine virtual, or without"]
         )
-    if network.delay_s == DELAY_S:  # nobody has asked for it, and real messages have a delay of their own
-        network = msgspec.structs.replace(network, delay_s=0.0)
+    network = msgspec.structs.replace(network, delay_s=network.own_delay_s)
     is_at_once = network.delay_s == 0 and all(not link.delay_s for link in network.links)
     return None if network.is_ideal and is_at_once else network
 

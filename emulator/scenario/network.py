@@ -62,6 +62,8 @@ class Network(msgspec.Struct, frozen=True):
     zones: tuple[Zone, ...] = ()
     links: tuple[Link, ...] = ()
     """Pairs of zones that differ from the rest."""
+    is_delay_asked: bool = False
+    """Whether somebody has asked for the default delay; who has asked for another one has that, in any case."""
 
     @classmethod
     def uniform(
@@ -90,6 +92,11 @@ class Network(msgspec.Struct, frozen=True):
     def size(self) -> int:
         """Number of ranks, the tracker included."""
         return len(self.up)
+
+    @property
+    def own_delay_s(self) -> float:
+        """The delay where messages have one of their own already, as real ones: 0 unless somebody asked for more."""
+        return self.delay_s if self.is_delay_asked or self.delay_s != DELAY_S else 0.0
 
     @property
     def is_ideal(self) -> bool:

@@ -29,7 +29,8 @@ class NetworkFlags(msgspec.Struct, frozen=True, kw_only=True):
         if self == NetworkFlags():
             return None
         delay_s = DELAY_S if self.delay_s is None else self.delay_s
-        return Network.uniform(size, self.up, self.down, delay_s, self.segment_bytes or SEGMENT_BYTES)
+        network = Network.uniform(size, self.up, self.down, delay_s, self.segment_bytes or SEGMENT_BYTES)
+        return msgspec.structs.replace(network, is_delay_asked=self.delay_s == DELAY_S)
 
 
 class NetworkReader:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from emulator.errors import InputError
 from emulator.scenario.network import DELAY_S, SEGMENT_BYTES, Link, Network, Zone
+from emulator.scenario.plan_network import NetworkFlags
 
 HERE, THERE = Zone("here", (1, 2)), Zone("there", (3,))
 
@@ -127,3 +128,13 @@ def test_any_numbers_make_a_network_or_a_problem(rate: float, delay_s: float, se
     except InputError:
         return
     assert 0 < network.longest_segment_s < math.inf
+
+
+def test_the_default_delay_is_one_of_virtual_time_unless_somebody_asks_for_it() -> None:
+    """Real messages have a delay of their own."""
+    assert Network.uniform(3).own_delay_s == 0.0
+    assert Network.uniform(3, delay_s=0.02).own_delay_s == 0.02
+    rates_alone, asked = NetworkFlags(up=1e6).network(3), NetworkFlags(delay_s=DELAY_S).network(3)
+    assert rates_alone is not None
+    assert asked is not None
+    assert (rates_alone.own_delay_s, asked.own_delay_s) == (0.0, DELAY_S)
