@@ -36,6 +36,11 @@ class Cell(msgspec.Struct, frozen=True):
     def num_proven(self) -> int:
         return sum(row.is_proven for row in self.rows)
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether every run got every wanted file."""
+        return self.num_proven == len(self.rows)
+
 
 class Comparison(msgspec.Struct, frozen=True):
     """All that came of it, by swarm and then by strategy, in the order in which they were asked for."""
@@ -58,7 +63,7 @@ class Comparison(msgspec.Struct, frozen=True):
     @property
     def exit_status(self) -> int:
         """0 where every run came to its end, and all its outputs are proven."""
-        return int(bool(self.failures) or any(cell.num_proven < len(cell.rows) for cell in self.cells))
+        return int(bool(self.failures) or any(not cell.is_proven for cell in self.cells))
 
 
 class Progress:
@@ -160,8 +165,11 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 def judgements(cells: Sequence[Cell], measure: Measure) -> list[Judgement]:
-    """All pairs of strategies on one swarm, as far as both show the measure; those with the smallest medians first."""
-    measured = [cell for cell in cells if measure.name in cell.estimates]
+    """All pairs of strategies on one swarm, as far as both show the measure; those with the smallest medians first.
+
+    A strategy with a run that is not proven is judged by nothing: it had less to do.
+    """
+    measured = [cell for cell in cells if measure.name in cell.estimates and cell.is_proven]
     measured.sort(key=lambda cell: cell.estimates[measure.name].median)
     return [
         Judgement(measure, less, more, judge(less.estimates[measure.name], more.estimates[measure.name]))

@@ -24,14 +24,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     is_proven: bool
     """Whether every wanted file is complete and right."""
     makespan_s: float | None
-    """When the last client had everything; None where one never had."""
+    """When the last client had everything; None where one never had, or where the run is not proven."""
     bound_s: float | None
     """No strategy has a shorter makespan; None where no bound is known."""
     bound: BoundName | None
     num_leechers: int
     """Clients that had something to download."""
     num_done: int
-    """Those of them that got everything."""
+    """Those of them that got everything, with outputs that are right."""
     times_s: tuple[float, ...]
     """In order, how long each of these took, from its own arrival on; at most 1,001 of them."""
     p50_s: float | None
@@ -90,14 +90,15 @@ def measure(job: Job, tick: Callable[[], None] = lambda: None, timeout_s: float 
 def _row(job: Job, swarm: Swarm, result: RunResult, given: Mapping[tuple[int, int], int]) -> Row:
     clients, network = swarm.scenario.clients, swarm.network
     leechers = [rank for rank, num_segments in enumerate(swarm.scenario.wanted_segments(), 1) if num_segments]
-    times_s = _times_s(leechers, swarm, result)
+    times_s = _times_s(_done(leechers, result), swarm, result)
+    has_makespan = result.is_proven and len(times_s) == len(leechers)  # that of survivors alone is none
     bound = lower_bound(clients, network, swarm.options.arrivals_s)
     num_sent = _num_sent(result, given)
     return Row(
         job=job,
         num_clients=len(clients),
         is_proven=result.is_proven,
-        makespan_s=result.makespan_s if len(times_s) == len(leechers) else None,  # not that of survivors alone
+        makespan_s=result.makespan_s if has_makespan else None,
         bound_s=bound.makespan_s if bound else None,
         bound=bound.name if bound else None,
         num_leechers=len(leechers),
@@ -118,10 +119,16 @@ def _row(job: Job, swarm: Swarm, result: RunResult, given: Mapping[tuple[int, in
     )
 
 
-def _times_s(leechers: Sequence[int], swarm: Swarm, result: RunResult) -> list[float]:
-    """Of those that came to an end, in order."""
+def _done(leechers: Sequence[int], result: RunResult) -> list[int]:
+    """Those that lack nothing, as their outputs show: who gave a file up came to an end as well."""
+    lacking = {check.client for check in result.verification.outputs if check.verdict != "right"}
+    return [rank for rank in leechers if rank not in lacking]
+
+
+def _times_s(done: Sequence[int], swarm: Swarm, result: RunResult) -> list[float]:
+    """How long it took each of these, in order; without those that died before they could tell."""
     arrivals_s = swarm.options.arrivals_s
-    finished = ((rank, result.clients[rank - 1].finished_s) for rank in leechers)
+    finished = ((rank, result.clients[rank - 1].finished_s) for rank in done)
     return sorted(time_s - (arrivals_s[rank] if arrivals_s else 0.0) for rank, time_s in finished if time_s is not None)
 
 

@@ -186,7 +186,10 @@ def _problems(comparison: Comparison) -> Iterator[Text]:
         num_unproven = len(cell.rows) - cell.num_proven
         if num_unproven:
             where = f"{printable(cell.strategy)}, {plural(cell.num_clients, 'client')}"
-            text = f"{where}: {num_unproven} of {len(cell.rows)} runs ended without every wanted file"
+            count = (
+                f"{num_unproven} of {plural(len(cell.rows), 'run')} {'was' if num_unproven == 1 else 'were'} not proven"
+            )
+            text = f"{where}: {count}, as wanted files were missing: no makespan and no verdict"
             yield Text(text, style="red")
     for failure in comparison.failures[:MOST_FAILURES]:
         yield Text(f"failed: {printable(str(failure.job))}: {printable(failure.text)}", style="red")

@@ -143,6 +143,18 @@ def test_each_pair_is_judged_once_the_smaller_median_first() -> None:
     ]
 
 
+def test_no_verdict_rests_on_a_strategy_that_left_wanted_files_out() -> None:
+    """It had less to do, and looks better in all that is counted."""
+    rows = (row(), row(is_proven=False, num_from_origin=1))
+    less = {"num_from_origin": Estimate(1.0, 1.0, 1.0, 6)}
+    cells = [
+        Cell(SMALL, 4, "lacking", rows, less),
+        *(cell(name, num_from_origin=Estimate(value, value, value, 6)) for name, value in (("a", 5.0), ("b", 6.0))),
+    ]
+    judged = judgements(cells, BY_NAME["num_from_origin"])
+    assert [(pair.less.strategy, pair.more.strategy) for pair in judged] == [("a", "b")]
+
+
 def test_a_measure_that_some_runs_lack_is_not_estimated_from_the_others() -> None:
     rows = [row(), row(makespan_s=None, is_proven=False)]
     found = module._cell(SMALL, "peers-first", rows)

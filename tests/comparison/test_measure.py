@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from emulator.comparison.grid import Job
 from emulator.comparison.measure import MOST_TIMES, Row, measure, quantile, some_of
+from emulator.comparison.measures import BY_NAME
 from emulator.comparison.subjects import Subject
 from emulator.protocol.round import Round
 from emulator.scenario.plan_network import NetworkFlags
@@ -122,6 +123,39 @@ def test_where_a_client_never_has_everything_there_is_no_makespan(tmp_path: Path
     assert (row.makespan_s, row.num_leechers, row.num_done) == (None, 3, 2)
     assert row.p50_s == row.times_s[1]
     assert (row.p95_s, row.p99_s) == (None, None)
+
+
+LOST = """\
+faults = ["kill client 1 at 20%"]
+[swarm]
+clients = 30
+owners = 1
+files = 1
+segments = 20
+
+[network]
+up = "1 MB/s"
+"""
+"""The only owner dies, and all others give the file up: they are through before anybody could have it."""
+
+
+@pytest.mark.parametrize("strategy", ["peers-first", "swift"])
+def test_who_gives_a_file_up_is_not_done_and_the_run_has_no_makespan(tmp_path: Path, strategy: str) -> None:
+    (tmp_path / "plan.toml").write_text(LOST)
+    row = measure(job(strategy=strategy, subject=Subject(scenario=str(tmp_path / "plan.toml"))))
+    assert not row.is_proven
+    assert (row.makespan_s, row.num_leechers, row.num_done, row.times_s) == (None, 29, 0, ())
+    assert (row.p50_s, row.p95_s, row.p99_s) == (None, None, None)
+    assert row.num_segments > 0
+    shown = {name: BY_NAME[name].value(row) for name in ("makespan_s", "times_bound", "tracker_messages_per_s")}
+    assert shown == {"makespan_s": None, "times_bound": None, "tracker_messages_per_s": None}
+
+
+def test_who_died_after_it_had_everything_was_done(tmp_path: Path) -> None:
+    late = 'faults = ["pause client 2 after 2 segments for 100s", "kill client 3 at 50s"]'
+    row = measure(job(subject=plan(tmp_path, faults=late)))
+    assert (row.is_proven, row.num_done) == (True, 3)
+    assert row.makespan_s == row.times_s[-1] > 99
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=50), st.integers(0, 50), st.integers(1, 100))

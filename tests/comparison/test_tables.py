@@ -16,8 +16,9 @@ from tests.comparison.made import SMALL, grid, job, row
 COMPARISON = Comparison(
     grid(),
     (
-        Cell(SMALL, 4, "fast", (row(job(0)), row(job(1), is_proven=False)), {"makespan_s": Estimate(2.0, 1.0, 4.0, 6)}),
+        Cell(SMALL, 4, "fast", (row(job(0)), row(job(1))), {"makespan_s": Estimate(2.0, 1.0, 4.0, 6)}),
         Cell(SMALL, 4, "slow", (row(bound_s=None, bound=None),), {"makespan_s": Estimate(9.0, 8.0, 10.0, 6)}),
+        Cell(SMALL, 4, "lost", (row(is_proven=False, makespan_s=None),), {}),
     ),
     (Failure(job(7), "no"),),
     1,
@@ -47,7 +48,7 @@ def test_the_facts_have_estimates_verdicts_and_failures() -> None:
                 "strategies": {
                     "fast": {
                         "num_runs": 2,
-                        "num_proven": 1,
+                        "num_proven": 2,
                         "measures": {"makespan_s": {"median": 2.0, "low": 1.0, "high": 4.0, "num": 6}},
                     },
                     "slow": {
@@ -55,6 +56,7 @@ def test_the_facts_have_estimates_verdicts_and_failures() -> None:
                         "num_proven": 1,
                         "measures": {"makespan_s": {"median": 9.0, "low": 8.0, "high": 10.0, "num": 6}},
                     },
+                    "lost": {"num_runs": 1, "num_proven": 0, "measures": {}},
                 },
                 "verdicts": [
                     {
@@ -77,7 +79,7 @@ def test_the_facts_have_estimates_verdicts_and_failures() -> None:
                 "error": "no",
             }
         ],
-        "num_runs": 3,
+        "num_runs": 4,
         "num_kept": 1,
         "exit_status": 1,
     }
@@ -89,11 +91,13 @@ def test_the_table_has_a_line_for_each_run_with_every_measure(tmp_path: Path) ->
         lines = list(csv.DictReader(file))
     assert [(line["strategy"], line["rng_seed"], line["is_proven"]) for line in lines] == [
         ("fast", "0", "1"),
-        ("fast", "1", "0"),
+        ("fast", "1", "1"),
         ("slow", "0", "1"),
+        ("lost", "0", "0"),
     ]
     assert (lines[0]["scenario"], lines[0]["clients"]) == ("3 segments of 1 seed", "4")
     assert (lines[0]["bound_s"], lines[2]["bound_s"]) == ("1.0", "")
+    assert (lines[3]["makespan_s"], lines[3]["times_bound"]) == ("", "")
     for measure in MEASURES:
         value = measure.value(row())
         assert lines[0][measure.name] == ("" if value is None else str(value))

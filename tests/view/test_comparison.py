@@ -101,8 +101,11 @@ def test_without_enough_runs_no_verdict_is_given_and_why() -> None:
 
 def test_runs_without_every_file_and_runs_that_failed_are_told() -> None:
     unproven = Cell(SMALL, 4, "a", (row(), row(is_proven=False)), {})
-    text = shown(comparison(unproven, failures=tuple(Failure(job(seed), "no\x1b[2J") for seed in range(12))))
-    assert "a, 4 clients: 1 of 2 runs ended without every wanted file" in text
+    lost = Cell(SMALL, 4, "b", (row(is_proven=False),) * 3, {})
+    text = shown(comparison(unproven, lost, failures=tuple(Failure(job(seed), "no\x1b[2J") for seed in range(12))))
+    assert "a, 4 clients: 1 of 2 runs was not proven, as wanted files were missing: no makespan and no verdict" in text
+    assert "b, 4 clients: 3 of 3 runs were not proven, as wanted files were missing: no makespan and no verdict" in text
+    assert re.search(r"^ a +–( +–){5}$", text, re.MULTILINE)
     assert r"failed: peers-first, 3 segments of 1 seed, 4 clients, rng seed 0: no\x1b[2J" in text
     assert "… and 2 more (--json has all)" in text
 
