@@ -135,7 +135,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
             *(f"{name} = {getattr(self, name)}" for name in ("quota", "numwant", "rng_seed")),
             "",
             "[network]",
-            f"delay = {self.delay_s!r}",
+            *([f"delay = {self.delay_s!r}"] if self.delay_s != DELAY_S else []),
             f"segment_bytes = {SEGMENT_BYTES}",
             *([f"up = {self.up!r}"] if self.up is not None else []),
         ]
