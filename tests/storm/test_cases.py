@@ -93,7 +93,7 @@ def test_the_scenario_file_is_plain() -> None:
         "[swarm]\nclients = 3\nfiles = 1\nseeds = 1\nwants = 1.0\noverlap = 0.0\n"
         'segments = "2-4"\nrng_seed = 7\n\n'
         '[run]\nstrategy = "peers-first"\nquota = 10\nnumwant = 50\nrng_seed = 0\n\n'
-        "[network]\ndelay = 0.001\nsegment_bytes = 262144\nup = 131072000.0\n\n"
+        "[network]\nsegment_bytes = 262144\nup = 131072000.0\n\n"
         "[departures]\nstays_s = 0.0\n"
     )
 
