@@ -165,7 +165,8 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TEXT",
-        help="such as 'kill client 3 at 40%%'; may be given again; docs/faults.md has the language",
+        help="such as 'kill client 3 at 40%%', of all segments that are wanted, or 'at 2s'; may be given again; "
+        "docs/faults.md has the language",
     )
     wrong.add_argument("--restart", action="store_true", help="start every client again that dies")
     wrong.add_argument(
@@ -191,7 +192,7 @@ def _add_network_options(parser: argparse.ArgumentParser) -> None:
     lines.add_argument(
         "--segment-bytes", type=byte_size, metavar="SIZE", help="what a segment stands for (default: 256 KiB)"
     )
-    lines.add_argument("--delay", type=time_s, metavar="TIME", help="of every message on its way (default: 1 ms)")
+    lines.add_argument("--delay", type=time_s, metavar="TIME", help="of every message on its way (default: 1 ms in virtual time, none on processes)")
 
 
 def _add_generate(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -256,7 +257,7 @@ def _add_replay(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser("replay", help="watch a trace again: slower, step by step, from any moment")
     parser.set_defaults(handler=_replay)
     add_file(parser, "trace", "TRACE", "a trace, compressed or not")
-    parser.add_argument("--at", type=moment, metavar="WHEN", help="begin at 40%% of the run, or at 0.12 seconds")
+    parser.add_argument("--at", type=moment, metavar="WHEN", help="begin at 40%% of the run's time, or at 0.12 seconds")
     parser.add_argument(
         "--speed", type=above_zero, metavar="X", help="seconds of the run in a second (default: 1, or less)"
     )
