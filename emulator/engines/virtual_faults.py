@@ -32,7 +32,7 @@ class Killed(greenlet.GreenletExit):
 
 
 class VirtualFaults:
-    """The hands of the injector in virtual time."""
+    """The clock and the hands of the injector in virtual time."""
 
     def __init__(self, run: "VirtualRun", faults: tuple[Fault, ...]) -> None:
         self.died: dict[int, str] = {}
@@ -48,9 +48,13 @@ class VirtualFaults:
         self._held: defaultdict[int, list[tuple[Inbox, int, int, AnyMessage]]] = defaultdict(list)
         """What goes on its way when the fault at this place of the plan ends."""
         num_wanted = sum(run.scenario.wanted_segments())
-        self.injector = Injector(faults, num_wanted, run.simulation, self)
+        self.injector = Injector(faults, num_wanted, self, self)
 
-    # The injector's hands
+    # The injector's clock and hands
+
+    def at(self, time_s: float, action: Callable[[], None]) -> None:
+        """Nothing happens to a swarm that has ended, and its run takes no longer for what was to happen then."""
+        self._run.simulation.at(time_s, lambda: action() if self._run.running else None)
 
     def now_s(self) -> float:
         return self._run.simulation.now_s

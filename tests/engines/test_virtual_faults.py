@@ -251,6 +251,13 @@ def test_a_slow_client_s_line_carries_so_many_times_less_and_is_as_before_when_i
     assert [time_s for time_s, _, _ in played.of(FaultEnded)] == [7.0]
 
 
+@pytest.mark.parametrize("fault", ["slow client 2 by 4 at 100s", "drop 10% of messages at 100s for 1s"])
+def test_nothing_happens_to_a_swarm_that_has_ended(tmp_path: Path, fault: str) -> None:
+    played = play(tmp_path, swarm(), fault)
+    assert played.of(FaultBegan, FaultEnded) == []
+    assert played.result.elapsed_s < 1
+
+
 # Cuts
 
 
