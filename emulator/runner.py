@@ -19,6 +19,7 @@ from emulator.protocol.events import AnyEvent
 from emulator.scenario.outputs import prepare_output, tidy_output
 from emulator.scenario.scenario import INPUT_NAME, Scenario, output_name, write_inputs
 from emulator.scenario.verify import Verification, verify, verify_written
+from emulator.trace.client_statistics import ClientStatistics
 from emulator.trace.format import VERSION, Header, host_facts
 from emulator.trace.records import Observer, Record
 from emulator.trace.statistics import SwarmStatistics, jain_index
@@ -41,7 +42,9 @@ class ClientResult(msgspec.Struct, frozen=True):
     file_times_s: dict[str, float]
     """When each of its wanted files was written (D7)."""
     finished_s: float | None
-    """When the tracker knew that it had everything (T8)."""
+    """When the tracker knew that it had everything (T8); None where it gave a file up."""
+    given_up: tuple[str, ...] = ()
+    """Its wanted files that it gave up, as nobody could give them to it any more."""
 
 
 class RunResult(msgspec.Struct, frozen=True):
@@ -54,7 +57,7 @@ class RunResult(msgspec.Struct, frozen=True):
     elapsed_s: float
     """The whole run, processes started and ended included."""
     makespan_s: float | None
-    """From the second barrier to the last client's end."""
+    """From the second barrier to the last living client's end; None where one of them gave a file up."""
     segments_per_s: float | None
     """`num_segments` over `makespan_s`."""
     jain_index: float
@@ -69,19 +72,22 @@ class RunResult(msgspec.Struct, frozen=True):
     died: dict[int, str] = {}
     """Clients that died and did not come back: what of, and where they were."""
     unavailable: dict[str, int] = {}
-    """Wanted files that no live client could have any more, and how many of their segments nobody held at most; 0 where
+    """Wanted files that no live client could have any more, and how many of their segments nobody gave at most; 0 where
     nobody was left who knew their segments."""
     num_messages: int | None = None
     """Messages that arrived; None where the engine does not count them."""
     num_tracker_messages: int | None = None
     """Those that arrived at the tracker."""
+    faults_not_begun: tuple[str, ...] = ()
+    """Faults of the options, as the fault language writes them, whose time never came."""
 
     @property
     def losses(self) -> list[str]:
-        """A line for each client that died and did not come back, and for each file that nobody alive holds."""
+        """A line for each client that died and did not come back, and for each file that nobody alive gives."""
         segments = {check.file: check.num_segments for check in self.verification.outputs}
+        gone = "held by nobody alive who gives them"  # liars and free riders may hold them still
         lost = [
-            f"{file} is unavailable: {num_lost:,} of its {segments.get(file, 0):,} segments are held by nobody alive"
+            f"{file} is unavailable: {num_lost:,} of its {segments.get(file, 0):,} segments are {gone}"
             if num_lost
             else f"{file} is unavailable: nobody alive owns it"
             for file, num_lost in self.unavailable.items()
@@ -307,7 +313,8 @@ def _result(
             most_connections=client.most_connections,
             num_rounds=client.num_rounds,
             file_times_s={file: statistics.since_start(time_s) for file, time_s in client.written_s.items()},
-            finished_s=None if client.finished_s is None else statistics.since_start(client.finished_s),
+            finished_s=_finished_s(client, statistics),
+            given_up=tuple(client.unavailable),
         )
         for client in statistics.clients
     )
@@ -328,7 +335,19 @@ def _result(
         unavailable=_unavailable(statistics),
         num_messages=getattr(ended, "num_messages", None),
         num_tracker_messages=getattr(ended, "num_tracker_messages", None),
+        faults_not_begun=_faults_not_begun(options, statistics),
     )
+
+
+def _finished_s(client: ClientStatistics, statistics: SwarmStatistics) -> float | None:
+    if client.finished_s is None or client.unavailable:
+        return None
+    return statistics.since_start(client.finished_s)
+
+
+def _faults_not_begun(options: Options, statistics: SwarmStatistics) -> tuple[str, ...]:
+    plan = (str(fault) for fault in options.faults_of(len(statistics.clients)))
+    return tuple(fault for fault in plan if fault not in statistics.faults_begun)
 
 
 def _unavailable(statistics: SwarmStatistics) -> dict[str, int]:

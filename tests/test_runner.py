@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -237,8 +238,42 @@ def test_the_result_tells_who_died_and_what_went_with_it(tmp_path: Path) -> None
     assert 0 < num_lost < 30
     assert result.losses == [
         result.died[owner],
-        f"file1 is unavailable: {num_lost} of its 30 segments are held by nobody alive",
+        f"file1 is unavailable: {num_lost} of its 30 segments are held by nobody alive who gives them",
     ]
+
+
+def test_who_gave_a_file_up_never_finished_and_the_run_has_no_makespan(tmp_path: Path) -> None:
+    scenario = Scenario(tmp_path, generate(Shape(clients=4, files=1, segments=(30, 30))), is_on_disk=False)
+    owner = next(rank for rank, client in enumerate(scenario.clients, 1) if client.owned)
+    result = run(scenario, None, Options(engine="virtual", faults=(f"kill client {owner} at 40%",)))
+    assert (result.makespan_s, result.segments_per_s) == (None, None)
+    told = {client.rank: (client.finished_s is None, client.given_up) for client in result.clients}
+    assert told == {rank: (False, ()) if rank == owner else (True, ("file1",)) for rank in range(1, 5)}
+
+
+def test_a_death_that_takes_nothing_with_it_leaves_a_makespan(tmp_path: Path) -> None:
+    scenario = Scenario(tmp_path, generate(Shape(clients=4, files=1, segments=(30, 30))), is_on_disk=False)
+    other = next(rank for rank, client in enumerate(scenario.clients, 1) if not client.owned)
+    result = run(scenario, None, Options(engine="virtual", faults=(f"kill client {other} at 40%",)))
+    ends = [client.finished_s for client in result.clients if client.rank != other]
+    assert result.makespan_s == max(end_s for end_s in ends if end_s is not None)
+    assert not result.is_proven
+
+
+@pytest.mark.parametrize("engine", ["virtual", "processes"])
+def test_faults_that_never_happened_are_told_as_the_language_writes_them(
+    tmp_path: Path, engine: Literal["virtual", "processes"]
+) -> None:
+    scenario = Scenario(tmp_path, generate(Shape(clients=4, files=1, segments=(30, 30))), is_on_disk=False)
+    happens = ("pause client 2 at 10% for 1ms", "delay 10% of messages by 1ms", "free rider client 4")
+    never = ("kill clients 2,3 at 100s", "pause client 3 after 99 segments for 1s", "drop 10% of messages at 100000ms")
+    result = run(scenario, tmp_path / "out", Options(engine=engine, faults=(*happens, *never)))
+    assert result.faults_not_begun == (
+        "kill clients 2-3 at 100s",
+        "pause client 3 after 99 segments for 1s",
+        "drop 10% of messages at 100s",
+    )
+    assert result.elapsed_s < 100
 
 
 def test_a_file_whose_owners_died_before_they_told_of_it_is_told_without_a_count(tmp_path: Path) -> None:

@@ -76,6 +76,8 @@ class SwarmStatistics:
         """How many clients have given a file up, by file."""
         self.faults: Counter[str] = Counter()
         """Faults that have begun and not ended, as the plan has them; on how many ranks."""
+        self.faults_begun: set[str] = set()
+        """Faults that have ever begun, as the plan has them."""
         self.recent: deque[Record] = deque(maxlen=NUM_RECENT)
 
     @property
@@ -96,8 +98,11 @@ class SwarmStatistics:
 
     @property
     def makespan_s(self) -> float | None:
-        """From the second barrier to the end of the last client that is alive; None while one is not finished."""
-        ends = [client.finished_s for client in self.clients if not client.is_dead]
+        """From the second barrier to the end of the last client that is alive.
+
+        None while one is not finished, and where one has given a file up: it never has everything.
+        """
+        ends = [None if client.unavailable else client.finished_s for client in self.clients if not client.is_dead]
         known = [self.since_start(end_s) for end_s in ends if end_s is not None]
         return max(known) if known and len(known) == len(ends) else None
 
@@ -298,6 +303,7 @@ class SwarmStatistics:
             client.written_s.clear()
 
     def _begin_fault(self, client: ClientStatistics, event: FaultBegan, record: Record) -> None:
+        self.faults_begun.add(event.fault)
         if event.fault.startswith("kill"):  # of which deaths tell
             return
         self.faults[event.fault] += 1

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from emulator.runner import ClientResult, RunResult
 from emulator.scenario.verify import Verification
-from emulator.view.text import plural, printable, seconds
+from emulator.view.text import index, plural, printable, seconds
 
 MOST_ROWS = 40
 """A longer table says how many rows it leaves out; `--json` has all of them."""
@@ -21,12 +21,22 @@ def run_summary(result: RunResult) -> Iterator[RenderableType]:
     yield _client_table(result)
     yield _time_table(result)
     yield from _left_out(len(result.clients))
-    rate = f"{result.segments_per_s:,.0f} segments/s" if result.segments_per_s else "no segment transferred"
-    yield Text(f"makespan {seconds(result.makespan_s)} · {plural(result.num_segments, 'segment')} · {rate}")
-    alone = 1 / result.num_clients
-    yield Text(f"uploads spread with Jain's index {result.jain_index:.2f} (1 is even, {alone:.2f} one client alone)")
+    yield Text(" · ".join(_swarm_figures(result)))
+    even, alone = index(result.jain_index), index(1 / result.num_clients)
+    yield Text(f"uploads spread with Jain's index {even} (1 is even, {alone} one client alone)")
     yield from losses(result)
+    yield from faults_not_begun(result)
     yield from verification_summary(result.verification, result.output or "memory")
+
+
+def _swarm_figures(result: RunResult) -> Iterator[str]:
+    lacks = result.makespan_s is None and not result.verification.is_proven
+    yield f"makespan {seconds(result.makespan_s)}{' (not everybody got everything)' if lacks else ''}"
+    yield plural(result.num_segments, "segment")
+    if result.segments_per_s:
+        yield f"{result.segments_per_s:,.0f} segments/s"
+    elif not result.num_segments:
+        yield "no segment transferred"
 
 
 def losses(result: RunResult) -> Iterator[RenderableType]:
@@ -35,6 +45,13 @@ def losses(result: RunResult) -> Iterator[RenderableType]:
     for text in told[:MOST_PROBLEMS]:
         yield Text(printable(text), style="bold red")
     yield from _left_out(len(told), MOST_PROBLEMS)
+
+
+def faults_not_begun(result: RunResult) -> Iterator[RenderableType]:
+    """A line for each fault whose time never came: what the run shows, it shows without it."""
+    for fault in result.faults_not_begun[:MOST_PROBLEMS]:
+        yield Text(f"never happened: {printable(fault)}", style="yellow")
+    yield from _left_out(len(result.faults_not_begun), MOST_PROBLEMS)
 
 
 def _client_table(result: RunResult) -> Table:
@@ -50,23 +67,29 @@ def _client_table(result: RunResult) -> Table:
             client.num_uploaded,
             client.most_connections,
         )
-        table.add_row(*(f"{figure:,}" for figure in figures), seconds(client.finished_s))
+        table.add_row(*(f"{figure:,}" for figure in figures), _finished(client))
     return table
+
+
+def _finished(client: ClientResult) -> str:
+    return "gave up" if client.given_up else seconds(client.finished_s)
 
 
 def _time_table(result: RunResult) -> Table:
     """A line a client, which a narrow screen breaks between files."""
+    wanting = {check.client for check in result.verification.outputs}
     table = Table.grid(padding=(0, 1))
     table.title, table.title_justify, table.title_style = "When each file was written", "left", "bold"
     for client in result.clients[:MOST_ROWS]:
-        table.add_row(f"client {client.rank}", _times(client))
+        table.add_row(f"client {client.rank}", _times(client, client.rank in wanting))
     return table
 
 
-def _times(client: ClientResult) -> RenderableType:
-    if not client.file_times_s:
-        return "wanted nothing"
-    times = (f"{printable(file)} {seconds(time_s)}" for file, time_s in client.file_times_s.items())
+def _times(client: ClientResult, is_wanting: bool) -> RenderableType:
+    times = [f"{printable(file)} {seconds(time_s)}" for file, time_s in client.file_times_s.items()]
+    if not times:
+        times = ["got nothing of what it wanted" if is_wanting else "wanted nothing"]
+    times += [f"{printable(file)} given up" for file in client.given_up]
     return Columns([Text(time, no_wrap=True) for time in times], padding=(0, 2))
 
 

@@ -1,5 +1,7 @@
 """Small pieces of text that every view shares."""
 
+from math import floor, log10
+
 
 def printable(text: str) -> str:
     """`text` with everything that a terminal might obey, or not show, escaped."""
@@ -12,6 +14,12 @@ def seconds(duration_s: float | None) -> str:
         return "–"
     digits = 4 if duration_s < 0.1 else 3 if duration_s < 1 else 2 if duration_s < 10 else 1
     return f"{duration_s:.{digits}f} s"
+
+
+def index(value: float) -> str:
+    """Jain's index for a person: `0.91`, and two digits also where thousands make it small: `0.00077`."""
+    digits = 1 - floor(log10(value)) if 0 < value < 0.1 else 2
+    return f"{value:.{digits}f}"
 
 
 def plural(count: int, noun: str) -> str:

@@ -326,6 +326,14 @@ def test_the_dead_do_nothing_are_in_no_swarm_and_hold_nobody_up() -> None:
     assert statistics.roles["file1"]["seed"] == 0
 
 
+def test_who_has_given_a_file_up_comes_to_no_end_that_counts_until_it_begins_anew() -> None:
+    told = [barrier(1.0, 2), record(1.5, 1, FileUnavailable("file1", 4, 6)), finished(2.0, 1), finished(3.0, 2)]
+    assert statistics_of(2, *told).makespan_s is None
+    assert statistics_of(2, *told, died(4.0, 1)).makespan_s == 2.0
+    returned = [died(4.0, 1), record(5.0, 1, Restarted(False)), finished(6.0, 1)]
+    assert statistics_of(2, *told, *returned).makespan_s == 5.0
+
+
 def test_an_end_before_a_death_counts_for_nothing() -> None:
     statistics = statistics_of(2, barrier(1.0, 2), finished(1.5, 2), finished(3.0, 1), died(4.0, 1))
     assert statistics.makespan_s == 0.5
@@ -377,6 +385,7 @@ def test_faults_are_in_effect_from_their_beginning_to_their_end() -> None:
     ended = [record(2.0, rank, FaultEnded("slow clients 1-2 by 4")) for rank in (1, 2)]
     statistics.add_all(ended)
     assert statistics.faults == {"drop 10% of messages": 1}
+    assert statistics.faults_begun == {"slow clients 1-2 by 4", "drop 10% of messages", "kill client 1 at 1s"}
 
 
 FATES = [

@@ -96,6 +96,46 @@ def test_a_run_without_a_transfer_has_no_rate() -> None:
     assert "makespan – · 0 segments · no segment transferred" in lines
 
 
+def test_who_gave_a_file_up_has_no_time_and_the_run_no_makespan() -> None:
+    lines = lines_of(
+        run_summary(
+            result(
+                client(1, file_times_s={}),
+                client(2, finished_s=None, given_up=("file2", HOSTILE)),
+                client(3, finished_s=None, file_times_s={}, given_up=("file2",)),
+                client(4, finished_s=None, file_times_s={}),
+                checks=tuple(check(rank, "missing", "file2") for rank in (2, 3, 4)),
+                makespan_s=None,
+                segments_per_s=None,
+            )
+        ),
+        width=120,
+    )
+    assert [row(line)[6] for line in lines[4:8]] == ["0.500 s", "gave up", "gave up", "–"]
+    assert lines[9:15] == [
+        "When each file was written",
+        "client 1 wanted nothing",
+        f"client 2 file1 0.500 s  file2 given up  {HOSTILE_SHOWN} given up",
+        "client 3 got nothing of what it wanted  file2 given up",
+        "client 4 got nothing of what it wanted",
+        "makespan – (not everybody got everything) · 20 segments",
+    ]
+
+
+def test_faults_that_never_happened_are_told_a_line_each() -> None:
+    never = tuple(f"kill client {rank} at 100s" for rank in range(1, MOST_PROBLEMS + 3))
+    lines = lines_of(run_summary(result(client(1), faults_not_begun=never)))
+    first = lines.index("never happened: kill client 1 at 100s")
+    assert sum(line.startswith("never happened: ") for line in lines) == MOST_PROBLEMS
+    assert lines[first + MOST_PROBLEMS] == "… and 2 more (--json has all)"
+
+
+def test_an_index_that_thousands_make_small_has_digits_still() -> None:
+    crowd = msgspec.structs.replace(result(client(1)), num_clients=1301, jain_index=0.001234)
+    lines = lines_of(run_summary(crowd))
+    assert "uploads spread with Jain's index 0.0012 (1 is even, 0.00077 one client alone)" in lines
+
+
 def test_a_client_that_never_finished_has_a_dash() -> None:
     lines = lines_of(run_summary(result(client(1, finished_s=None))))
     assert row(lines[4])[6] == "–"

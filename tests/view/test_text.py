@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.view.text import plural, printable, seconds
+from emulator.view.text import index, plural, printable, seconds
 
 
 @given(st.text())
@@ -43,6 +43,22 @@ def test_what_a_terminal_might_obey_is_escaped(text: str, shown: str) -> None:
 )
 def test_a_duration_has_about_three_digits_that_matter(duration_s: float | None, shown: str) -> None:
     assert seconds(duration_s) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1.0, "1.00"),
+        (0.914, "0.91"),
+        (0.1, "0.10"),
+        (0.0999, "0.100"),
+        (1 / 22, "0.045"),
+        (1 / 1301, "0.00077"),
+        (0, "0.00"),
+    ],
+)
+def test_an_index_has_two_digits_that_matter_however_small_it_is(value: float, shown: str) -> None:
+    assert index(value) == shown
 
 
 def test_one_is_singular_and_thousands_are_grouped() -> None:
