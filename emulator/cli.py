@@ -192,7 +192,12 @@ def _add_network_options(parser: argparse.ArgumentParser) -> None:
     lines.add_argument(
         "--segment-bytes", type=byte_size, metavar="SIZE", help="what a segment stands for (default: 256 KiB)"
     )
-    lines.add_argument("--delay", type=time_s, metavar="TIME", help="of every message on its way (default: 1 ms in virtual time, none on processes)")
+    lines.add_argument(
+        "--delay",
+        type=time_s,
+        metavar="TIME",
+        help="of every message on its way (default: 1 ms in virtual time, none on processes)",
+    )
 
 
 def _add_generate(commands: "argparse._SubParsersAction[_Parser]") -> None:
