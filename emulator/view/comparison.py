@@ -13,7 +13,7 @@ from emulator.comparison.compare import Cell, Comparison, Judgement, judgements
 from emulator.comparison.grid import Grid, Job
 from emulator.comparison.intervals import FEWEST
 from emulator.comparison.measures import BY_NAME, Measure
-from emulator.view.text import plural, printable, seconds
+from emulator.view.text import index, plural, printable, seconds
 
 JUDGED = ("makespan_s", "p50_s", "num_from_origin", "num_cross_zone", "messages_per_segment")
 """What verdicts are told on; `--json` has them for all measures."""
@@ -144,7 +144,7 @@ _UNITS: dict[str, Callable[[float], str]] = {
     "segments": lambda value: f"{value:,.0f}",
     "per segment": figure,
     "per s": figure,
-    "index": lambda value: f"{value:.2f}",
+    "index": index,
 }
 
 
