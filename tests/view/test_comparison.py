@@ -66,7 +66,7 @@ def test_a_swarm_is_shown_with_its_bound_its_times_its_costs_and_verdicts() -> N
 
 
 def test_the_widest_figures_fit_80_columns() -> None:
-    huge = {measure.name: 123_456.0 for measure in MEASURES} | {"num_from_origin": 123_456_789.0, "jain_index": 0.000123}
+    huge = {measure.name: 123_456.0 for measure in MEASURES} | {"num_from_origin": 123_456_789.0, "jain_index": 0.00012}
     text = shown(comparison(cell("least-connected", huge, 0.1), cell("path/to/my/own.py:Strategy", huge, 0.1)))
     tables = [line for line in text.splitlines() if not line.startswith(("makespan:", "half", "segments", "messages"))]
     assert max(map(len, tables)) <= 80
