@@ -78,7 +78,8 @@ class Story:
 
 
 def story(folder: Path, *faults: str, **options: object) -> Story:
-    return Story(folder, Options(faults=faults, **options))  # type: ignore[arg-type]
+    """Slow enough for the parent to hear of segments, and to act, before all of them have come."""
+    return Story(folder, Options(faults=faults, **{"pace": 500.0, **options}))  # type: ignore[arg-type]
 
 
 # Deaths
