@@ -57,6 +57,7 @@ def shell(command: str, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.timeout(180)  # there are dozens of them
 def test_every_command_of_the_readme_ends_well(checkout: Path) -> None:
     lines = [line for block in blocks("console") for line in block.splitlines()]
     commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
