@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rich import box
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +12,7 @@ from emulator.comparison.compare import Cell, Comparison, Judgement, judgements
 from emulator.comparison.grid import Grid, Job
 from emulator.comparison.intervals import FEWEST
 from emulator.comparison.measures import BY_NAME, Measure
+from emulator.view.progress import make_bar
 from emulator.view.text import index, plural, printable, seconds
 
 JUDGED = ("makespan_s", "p50_s", "num_from_origin", "num_cross_zone", "messages_per_segment")
@@ -34,19 +34,7 @@ class BarView(compare.Progress):
     """A bar that grows with every run that ends."""
 
     def __init__(self, console: Console) -> None:
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left:"),
-            TimeRemainingColumn(),
-            console=console,
-            auto_refresh=False,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
+        self._bar = make_bar(console)
         self._task = self._bar.add_task("runs", start=False)
 
     def begin(self, num_kept: int, num_runs: int) -> None:
