@@ -37,7 +37,6 @@ from emulator.scenario.faults import (
     describe,
     draw_plan,
     free_riders,
-    injected_ranks,
     killed_ranks,
     liars,
     parse_fault,
@@ -317,7 +316,6 @@ def test_a_plan_tells_whom_it_concerns() -> None:
             "flash crowd of client 11 at 1s",
         )
     ]
-    assert injected_ranks(plan) == {0, 1, 2, 3, 5, 6, 8, 9, 10, 11}
     assert killed_ranks(plan) == {1, 2, 9}
     assert free_riders(plan) == {5}
     assert liars(plan) == {6, 8}

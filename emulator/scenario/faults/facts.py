@@ -28,12 +28,6 @@ def can_lose_files(faults: Iterable[Fault]) -> bool:
     return any(isinstance(fault, (Kill, FreeRider, Liar, Corrupt)) for fault in faults)
 
 
-def injected_ranks(faults: Iterable[Fault]) -> frozenset[int]:
-    """All ranks that some fault names; what happens to messages of everybody names nobody."""
-    named = (fault.ranks + fault.others if isinstance(fault, CutOff) else fault.ranks for fault in faults)
-    return frozenset(rank for ranks in named for rank in ranks)
-
-
 def killed_ranks(faults: Iterable[Fault]) -> frozenset[int]:
     """All ranks that may die, those that come back among them."""
     return frozenset(rank for fault in faults if isinstance(fault, Kill) for rank in fault.ranks)
