@@ -14,6 +14,7 @@ from emulator.engines.crew import Crew
 from emulator.engines.crew import StartMethod as StartMethod
 from emulator.engines.signals import SignalWatch
 from emulator.engines.supervisor import Supervisor
+from emulator.engines.terms import patience_of
 from emulator.engines.wiring import Wiring
 from emulator.engines.worker import WorkerPlan, terminal_state
 from emulator.errors import InputError, RunError
@@ -23,6 +24,12 @@ from emulator.scenario.network import Network
 from emulator.trace.records import Observer
 from emulator.trace.writer import TraceWriter
 
+PATIENCE_S = 0.1
+PATIENCE_EACH_S = 0.002
+"""How long an answer is waited for where it can be lost, and how much longer for each process that is at work beside.
+
+Far longer than an answer takes on a busy machine: where every answer came too late, nobody would get anything.
+"""
 TELL_EVERY_S = 0.05
 """Where a run is traced or watched, how often each of up to 100 processes tells that it has told everything."""
 TELL_SOON_S = 0.005
@@ -98,6 +105,9 @@ def run_processes(
             options=options,
             network=network,
             faults=faults,
+            patience_s=patience_of(
+                options.network_of(num_clients), faults, PATIENCE_S + (num_clients + 1) * PATIENCE_EACH_S
+            ),
             began_s=began_s,
             tells_every_s=tells_every_s(num_clients + 1, bool(faults)) if is_followed else None,
             is_traced=trace is not None,

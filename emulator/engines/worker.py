@@ -20,7 +20,7 @@ from emulator.engines.packet_queue import PacketQueue
 from emulator.engines.road import FaultyRoad, Road, has_faults_on_the_road
 from emulator.engines.sender import Sender
 from emulator.engines.signals import ENDING_SIGNALS
-from emulator.engines.terms import patience_of, terms_of
+from emulator.engines.terms import terms_of
 from emulator.engines.wiring import CHANNELS, STEPS, StepBoard, Wiring
 from emulator.options import Options
 from emulator.protocol.client import run_client
@@ -37,12 +37,6 @@ from emulator.strategies.loader import place_of
 from emulator.trace.records import ThreadName
 
 STDOUT = 1
-PATIENCE_S = 0.1
-PATIENCE_EACH_S = 0.002
-"""How long an answer is waited for where it can be lost, and how much longer for each process that is at work beside.
-
-Far longer than an answer takes on a busy machine: where every answer came too late, nobody would get anything.
-"""
 LONGEST_TRACEBACK = 8_000
 LONGEST_LINE = 1_000
 _CODES = {step: code for code, step in enumerate(STEPS)}
@@ -59,6 +53,8 @@ class WorkerPlan(msgspec.Struct, frozen=True):
     network: Network | None
     """Where messages take more time than they do anyway."""
     faults: tuple[Fault, ...]
+    patience_s: float
+    """How long an answer is waited for, where messages can be lost."""
     began_s: float
     """`time.monotonic()` at the start of the run."""
     tells_every_s: float | None
@@ -257,14 +253,7 @@ def _run_rank(node: Node, plan: WorkerPlan, life: int) -> None:
     if node.rank == TRACKER:
         serve(node.download, Tracker(node, plan.options.numwant))
     else:
-        network = plan.options.network_of(plan.size - 1)
-        terms = terms_of(
-            plan.options,
-            plan.faults,
-            node.rank,
-            life,
-            patience_of(network, plan.faults, PATIENCE_S + plan.size * PATIENCE_EACH_S),
-        )
+        terms = terms_of(plan.options, plan.faults, node.rank, life, plan.patience_s)
         run_client(node, find_strategy(plan.options.strategy), terms)
 
 
