@@ -139,6 +139,7 @@ class Simulation:
         """Whether one message may take less time than an earlier one between the same two ranks."""
         links = () if network is None else network.links
         self.longest_delay_s = max([self._delay_s, *(link.delay_s or 0.0 for link in links)])
+        self._dead: set[int] = set()
         self._num_pauses: dict[int, int] = {}
         self._paused: dict[int, list[Action]] = {}
         """Of clients that stand still: what they will do when they go on."""
@@ -164,9 +165,10 @@ class Simulation:
 
     def _waking(self, sleeper: greenlet.greenlet) -> Action:
         def wake() -> None:
-            if isinstance(sleeper, Life) and sleeper.rank in self._paused:
-                self._paused[sleeper.rank].append(wake)
-            elif not sleeper.dead:
+            rank = sleeper.rank if isinstance(sleeper, Life) else None
+            if rank in self._paused:
+                self._paused[rank].append(wake)
+            elif rank not in self._dead and not sleeper.dead:
                 sleeper.switch(None)
 
         return wake
@@ -264,7 +266,8 @@ class Simulation:
     # What is done to a rank
 
     def close(self, rank: int) -> None:
-        """The rank is dead. Its inboxes are not those of a later life."""
+        """The rank is dead, and nothing wakes it any more. Its inboxes are not those of a later life."""
+        self._dead.add(rank)
         for inboxes in self.inboxes.values():
             inboxes[rank].close()
             inboxes[rank] = Inbox()
@@ -274,6 +277,7 @@ class Simulation:
 
     def reopen(self, rank: int) -> None:
         """The rank lives again."""
+        self._dead.discard(rank)
         for inboxes in self.inboxes.values():
             inboxes[rank] = Inbox()
 

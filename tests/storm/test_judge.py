@@ -16,6 +16,7 @@ from emulator.protocol.round import Connection
 from emulator.protocol.swarm import SwarmTable
 from emulator.protocol.tracker import Tracker
 from emulator.protocol.upload import Uploader
+from emulator.scenario.generate import Shape
 from emulator.scenario.storage import MemoryStorage
 from emulator.storm.cases import Case
 from emulator.storm.storm import Weather
@@ -251,3 +252,17 @@ def test_a_file_that_is_given_up_though_nothing_can_be_lost_is_told(monkeypatch:
 def test_a_fault_that_cannot_be_is_no_failure_but_an_error() -> None:
     with pytest.raises(InputError, match="there is no client 3"):
         Weather().judge(Case(faults=("kill client 3 at 1s",)))
+
+
+def test_who_is_killed_by_what_it_does_first_after_a_pause_is_not_woken_by_a_time_limit_that_is_over() -> None:
+    """Run 20119326 of a storm, made small: its upload thread dies at a message, and its download thread goes on."""
+    case = Case(
+        shape=Shape(clients=2, files=2, segments=(2, 2)),
+        faults=(
+            "slow client 1 by 2 for 12.938ms",
+            "kill client 2 at message 5",
+            "pause client 2 at 12.305ms for 34.667ms",
+            "drop 1% of messages of client 2 for 7.392ms",
+        ),
+    )
+    assert judge(case) == ()
