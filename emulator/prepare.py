@@ -34,11 +34,17 @@ def prepare(source: Source, flags: dict[str, Any]) -> tuple[Scenario, Options]:
     Options(**given)  # a wrong flag is told before long inputs are read
     if source.plan is None:
         scenario = read_scenario(source.inputs, source.num_clients)
-        return scenario, Options(**given, network=source.network.network(len(scenario.clients) + 1))
+        return _checked(scenario, Options(**given, network=source.network.network(len(scenario.clients) + 1)))
     plan = read_plan(source.plan, source.num_clients, source.network)
     faults = _faults_of(plan) + given.pop("faults", ())
     coming_and_going = {"network": plan.network, "arrivals_s": plan.arrivals_s, "stays_s": plan.stays_s}
-    return plan.scenario, Options(**{**_run_of(plan), **coming_and_going, **given, "faults": faults})
+    return _checked(plan.scenario, Options(**{**_run_of(plan), **coming_and_going, **given, "faults": faults}))
+
+
+def _checked(scenario: Scenario, options: Options) -> tuple[Scenario, Options]:
+    """A fault that cannot be is told before anything is said of the run."""
+    options.faults_of(len(scenario.clients))
+    return scenario, options
 
 
 def _run_of(plan: Plan) -> dict[str, Any]:

@@ -527,3 +527,10 @@ def test_verify_needs_a_folder_of_outputs(proven: tuple[Path, Path], capsys: pyt
     status, out, err = call(capsys, *arguments, "--json")
     assert (status, err) == (2, f"emulator: {problem}\n")
     assert json.loads(out) == {"error": problem, "exit_status": 2}
+
+
+def test_a_fault_that_cannot_be_is_told_before_anything_else() -> None:
+    command = [sys.executable, "-m", "emulator", "--inputs", str(SAMPLES), "--fault", "kil client 3 at 40%"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("emulator: --fault 1: expected one of: kill, ")
