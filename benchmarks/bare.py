@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from emulator.engines.packet_queue import PacketQueue, open_pair
-from emulator.engines.processes import make_room_for
-from emulator.engines.wiring import BUSY_BUFFER_BYTES
+from emulator.engines.processes.engine import make_room_for
+from emulator.engines.processes.packet_queue import PacketQueue, open_pair
+from emulator.engines.processes.wiring import BUSY_BUFFER_BYTES
 
 DATA = b"0123456789abcdef0123456789abcdef"
 STOP = -1

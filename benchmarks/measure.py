@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator import Shape, generate, write_inputs
+from emulator.checker.checker import check_trace
 from emulator.protocol.files import ClientInput, FileMetadata
-from emulator.trace.checker import check_trace
 from emulator.trace.reader import Trace
 
 BARE = Path(__file__).with_name("bare.py")

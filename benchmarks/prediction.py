@@ -17,9 +17,9 @@ from measure import machine, write_swarm
 from rich.console import Console
 from rich.table import Table
 
-from emulator.options import Options
-from emulator.runner import run
+from emulator.running.runner import run
 from emulator.scenario.network import Network
+from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario, read_scenario
 from emulator.strategies import STRATEGIES
 

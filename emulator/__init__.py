@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from emulator.errors import EmulatorError, InputError, RunError
-    from emulator.options import Options
     from emulator.protocol.round import Round
-    from emulator.runner import RunResult, run
+    from emulator.running.runner import RunResult, run
     from emulator.scenario.generate import Shape, generate
     from emulator.scenario.network import Network
+    from emulator.scenario.options import Options
     from emulator.scenario.plan import read_plan
     from emulator.scenario.scenario import Scenario, read_scenario, write_inputs
     from emulator.scenario.verify import Verification, verify
@@ -45,9 +45,9 @@ __all__ = [
 # No module here may bear a public name: Python binds an imported module to its name, in front of `__getattr__`.
 _HOMES = {
     "errors": ("EmulatorError", "InputError", "RunError"),
-    "options": ("Options",),
+    "scenario.options": ("Options",),
     "protocol.round": ("Round",),
-    "runner": ("RunResult", "run"),
+    "running.runner": ("RunResult", "run"),
     "scenario.generate": ("Shape", "generate"),
     "scenario.network": ("Network",),
     "scenario.plan": ("read_plan",),

@@ -10,7 +10,7 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def main() -> int:
-    from emulator.cli import run_command
+    from emulator.commands.command_line import run_command
 
     _prepare_streams()
     return run_command()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.cli import make_parser
+from emulator.commands.command_line import make_parser
 from emulator.scenario.inputs import parse_input
 
 ROOT = Path(__file__).parent.parent

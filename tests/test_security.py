@@ -10,24 +10,24 @@ import msgspec
 import pytest
 
 import emulator
-from emulator.cli import run_command
+from emulator.commands.command_line import run_command
 from emulator.comparison.compare import compare
 from emulator.comparison.grid import key_of
 from emulator.comparison.results import Kept, Results
-from emulator.engines.communicators import decode_letter
-from emulator.engines.packet_queue import PacketQueue, open_pair
+from emulator.engines.processes.communicators import decode_letter
+from emulator.engines.processes.packet_queue import PacketQueue, open_pair
 from emulator.errors import InputError
-from emulator.options import Options
 from emulator.protocol.events import FileWritten, Sent
 from emulator.protocol.files import FileMetadata
 from emulator.protocol.messages import Metadata, MetadataRequest
-from emulator.runner import run
+from emulator.running.runner import run
 from emulator.scenario.generate import Shape, generate
+from emulator.scenario.options import Options
 from emulator.scenario.outputs import format_output
 from emulator.scenario.scenario import output_name, write_inputs
 from emulator.trace.records import Batch
+from tests.checker.histories import HandWritten
 from tests.comparison.made import grid, job, row
-from tests.trace.histories import HandWritten
 
 PACKAGE = Path(emulator.__file__).parent
 RUNNERS = {"pickle", "marshal", "shelve", "dill", "subprocess", "ctypes", "pty", "runpy", "code", "yaml"}
@@ -64,7 +64,7 @@ def test_these_modules_and_no_others_can_run_what_they_read() -> None:
         # The user's own program, which the user has named on the command line.
         "strategies/loader.py": {"exec"},
         # Copies of statistics that this process has written itself, to a file without a name.
-        "view/replay_recording.py": {"pickle"},
+        "view/replay/recording.py": {"pickle"},
     }
 
 

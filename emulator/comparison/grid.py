@@ -10,8 +10,8 @@ import msgspec
 from emulator import __version__
 from emulator.comparison.subjects import Subject, swarm_of
 from emulator.errors import InputError
-from emulator.options import Options
 from emulator.scenario.generate import MAX_CLIENTS, MAX_SEGMENTS
+from emulator.scenario.options import Options
 from emulator.scenario.plan_network import NetworkFlags
 
 MOST_RUNS = 1_000_000

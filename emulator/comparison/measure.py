@@ -7,7 +7,7 @@ import msgspec
 from emulator.comparison.bounds import BoundName, lower_bound
 from emulator.comparison.grid import Job
 from emulator.comparison.subjects import Swarm, swarm_of
-from emulator.runner import RunResult, run
+from emulator.running.runner import RunResult, run
 from emulator.scenario.network import Network
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
@@ -77,7 +77,7 @@ class _Statistics:
 def measure(job: Job, tick: Callable[[], None] = lambda: None, timeout_s: float | None = None) -> Row:
     """Run it, and give it up after `timeout_s` of the clock on the wall; `tick` is called about once a second of it.
 
-    Raises `InputError` and `RunError` as `emulator.runner.run` does.
+    Raises `InputError` and `RunError` as `emulator.running.runner.run` does.
     """
     swarm = swarm_of(job.subject)
     options = msgspec.structs.replace(swarm.options, strategy=job.strategy, rng_seed=job.rng_seed, timeout_s=timeout_s)

@@ -7,8 +7,8 @@ import msgspec
 
 from emulator.comparison.grid import Job
 from emulator.comparison.measure import Row, measure
-from emulator.engines import pool
 from emulator.errors import EmulatorError
+from emulator.running import pool
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):

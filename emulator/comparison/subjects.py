@@ -5,10 +5,10 @@ from pathlib import Path
 
 import msgspec
 
-from emulator.options import Options
-from emulator.prepare import Source, prepare
+from emulator.running.prepare import Source, prepare
 from emulator.scenario.generate import Shape, generate
 from emulator.scenario.network import Network
+from emulator.scenario.options import Options
 from emulator.scenario.plan_network import NetworkFlags
 from emulator.scenario.scenario import Scenario
 

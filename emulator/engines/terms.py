@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from emulator.options import Options
-from emulator.protocol.terms import Terms
-from emulator.scenario.faults import (
+from emulator.faults import (
     Delay,
     Fault,
     Reorder,
@@ -13,7 +11,9 @@ from emulator.scenario.faults import (
     can_lose_messages,
     free_riders,
 )
+from emulator.protocol.terms import Terms
 from emulator.scenario.network import Network
+from emulator.scenario.options import Options
 
 
 def terms_of(options: Options, faults: Sequence[Fault], rank: int, life: int, patience_s: float) -> Terms:

@@ -22,7 +22,7 @@ MOST_WHOLE = 10**9
 MOST_RNG_SEED = 10**18
 MOST_PER_S = 1e9
 MOST_TIME_S = 1e9
-"""Within which all clients have come; as in `emulator.options`, which cannot be imported from here."""
+"""Within which all clients have come; as in `emulator.scenario.options`, which cannot be imported from here."""
 
 
 class RunDefaults(msgspec.Struct, frozen=True, kw_only=True):

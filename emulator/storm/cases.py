@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from emulator.options import Options
-from emulator.scenario.faults import Fault, draw_plan, parse_faults, restricted, shrunk
+from emulator.faults import Fault, draw_plan, parse_faults, restricted, shrunk
 from emulator.scenario.generate import Shape, generate
 from emulator.scenario.network import DELAY_S, SEGMENT_BYTES, Network
+from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario
 from emulator.strategies.loader import is_file_strategy
 

@@ -1,14 +1,14 @@
 """Is there anything wrong with a run? The checker, the outputs, and whether it came to an end."""
 
-from emulator.engines.virtual import Totals, simulate
+from emulator.checker.checker import Checker
+from emulator.engines.virtual.engine import Totals, simulate
 from emulator.errors import RunError, WorkerDied
-from emulator.options import Options
+from emulator.faults import can_lose_files, killed_ranks
 from emulator.protocol.events import AnyEvent, FileUnavailable, Restarted
 from emulator.protocol.messages import TRACKER
-from emulator.scenario.faults import can_lose_files, killed_ranks
+from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario
 from emulator.storm.cases import Case
-from emulator.trace.checker import Checker
 from emulator.trace.format import VERSION, Header
 
 MOST_EVENTS = 1_000_000

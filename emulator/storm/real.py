@@ -5,15 +5,15 @@ from pathlib import Path
 
 import msgspec
 
+from emulator.checker.checker import check_trace
 from emulator.errors import Interrupted, RunError, WorkerDied
+from emulator.faults import can_lose_files, killed_ranks
 from emulator.protocol.events import FileUnavailable, Restarted
 from emulator.protocol.messages import TRACKER
-from emulator.runner import run
-from emulator.scenario.faults import can_lose_files, killed_ranks
+from emulator.running.runner import run
 from emulator.scenario.scenario import write_inputs
 from emulator.scenario.verify import verify
 from emulator.storm.cases import Case
-from emulator.trace.checker import check_trace
 from emulator.trace.reader import Trace
 
 LONGEST_RUN_S = 60.0

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from emulator.engines.virtual import simulate
+from emulator.engines.virtual.engine import simulate
 from emulator.protocol.events import AnyEvent, Channel
 from emulator.protocol.messages import AnyMessage
 from emulator.storm.cases import SCALE_S, Case

@@ -8,9 +8,9 @@ from typing import Literal, Protocol, overload
 
 import msgspec
 
-from emulator.engines import pool
 from emulator.engines.signals import SignalWatch
 from emulator.errors import EmulatorError, InputError, Interrupted
+from emulator.running import pool
 from emulator.storm.cases import Case, Given, draw_case, draw_given
 from emulator.storm.judge import judge
 from emulator.storm.real import judge_processes
@@ -227,7 +227,7 @@ def _judging(weather: Weather, number: int, view: View) -> Iterator[Judge]:
 
 def measure_scale_s(given: Given) -> float:
     """How long the given swarm takes without faults, in virtual time. Raises `EmulatorError` where it does not end."""
-    from emulator.runner import run
+    from emulator.running.runner import run
 
     options = msgspec.structs.replace(given.options, engine="virtual", faults=())
     result = run(given.scenario, None, options)

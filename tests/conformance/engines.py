@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from emulator import Options, Scenario, run
-from emulator.trace.checker import check_trace
+from emulator.checker.checker import check_trace
 from emulator.trace.reader import Trace
 from emulator.trace.records import Observer, Record
 from tests.conformance.history import History

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from emulator.options import Options
+from emulator.checker.checker import Report
 from emulator.protocol.events import (
     AnyEvent,
     Event,
@@ -15,8 +15,8 @@ from emulator.protocol.events import (
     SeedChosen,
     SegmentsTaken,
 )
+from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario
-from emulator.trace.checker import Report
 from emulator.trace.records import Record
 
 E = TypeVar("E", bound=Event)

@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 import pytest
 
-from emulator.options import Options
-from emulator.runner import run
+from emulator.checker.checker import check_trace
+from emulator.running.runner import run
 from emulator.scenario.generate import Shape, generate
+from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario, write_inputs
 from emulator.scenario.storage import STORED
-from emulator.trace.checker import check_trace
 from emulator.trace.reader import Trace
 from tests.ends.leftovers import assert_outputs_whole
 

@@ -19,7 +19,7 @@ import os, sys
 def hook(event, arguments):
     if event != "import":
         return
-    if arguments[0] == "emulator.cli" and "TELL" in os.environ:
+    if arguments[0] == "emulator.commands.command_line" and "TELL" in os.environ:
         os.write(int(os.environ.pop("TELL")), b"x")
     if arguments[0] == os.environ.get("END_AT"):
         os.kill(os.getpid(), 2)
@@ -28,7 +28,14 @@ sys.addaudithook(hook)
 """
 """What the interpreter of a run does first: end it at a moment that the test has chosen, or tell that it begins."""
 
-MOMENTS = ("emulator.cli", "argparse", "msgspec", "emulator.runner", "emulator.engines.worker", "multiprocessing")
+MOMENTS = (
+    "emulator.commands.command_line",
+    "argparse",
+    "msgspec",
+    "emulator.running.runner",
+    "emulator.engines.processes.worker",
+    "multiprocessing",
+)
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from emulator.errors import RunError
-from emulator.options import Options
 from emulator.protocol.files import ClientInput, FileMetadata
-from emulator.runner import run
+from emulator.running.runner import run
+from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario, write_inputs
 from emulator.trace.records import Record
-from tests.engines.processes import children, descriptors
+from tests.engines.processes.plans import children, descriptors
 
 SEED = 1
 LEECHER = 2

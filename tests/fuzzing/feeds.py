@@ -17,30 +17,30 @@ from typing import NamedTuple
 
 import msgspec
 
-from emulator import cli_values
+from emulator.checker.grade import read_points
+from emulator.commands import values as cli_values
+from emulator.commands.answers import print_json
+from emulator.commands.checking import check_and_tell
 from emulator.comparison.compare import Comparison, _cells
 from emulator.comparison.results import Results
 from emulator.comparison.tables import facts_of, write_table
-from emulator.engines.communicators import decode_letter
-from emulator.engines.packet_queue import PART, SPLIT, PacketQueue
+from emulator.engines.processes.communicators import decode_letter
+from emulator.engines.processes.packet_queue import PART, SPLIT, PacketQueue
 from emulator.errors import InputError
-from emulator.options import Options
-from emulator.prepare import Source, prepare
-from emulator.scenario.faults import parse_fault
+from emulator.faults import parse_fault
+from emulator.running.prepare import Source, prepare
 from emulator.scenario.inputs import parse_input
+from emulator.scenario.options import Options
 from emulator.scenario.scenario import format_input, output_name, read_scenario
 from emulator.scenario.storage import DirectoryStorage
 from emulator.scenario.verify import verify
 from emulator.strategies import find_strategy, loader
 from emulator.trace.exports import EXPORTS
 from emulator.trace.exports.output import export_trace
-from emulator.trace.grade import read_points
-from emulator.view.answers import print_json
-from emulator.view.checking import check_and_tell
-from emulator.view.comparison import comparison_summary
 from emulator.view.console import make_console, print_all
-from emulator.view.replay import ReplayRequest, replay
-from emulator.view.replay_player import Moment
+from emulator.view.replay.player import Moment
+from emulator.view.replay.replay import ReplayRequest, replay
+from emulator.view.summary.comparison import comparison_summary
 from tests.fuzzing import samples
 
 LONGEST_PATH = 4_095

@@ -23,9 +23,9 @@ from types import FrameType
 
 import msgspec
 
-from emulator.cli_values import num_cores
-from emulator.engines.pool import Work, run_all
+from emulator.commands.values import num_cores
 from emulator.errors import InputError, Interrupted, WorkerDied
+from emulator.running.pool import Work, run_all
 from tests.fuzzing.feeds import FEEDS, Place, Unclear
 from tests.fuzzing.mutate import mutate
 

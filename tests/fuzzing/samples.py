@@ -8,12 +8,12 @@ import msgspec
 
 from emulator.comparison.grid import Grid, Job
 from emulator.comparison.measure import Row
-from emulator.options import Options
 from emulator.protocol import messages
 from emulator.protocol.files import FileMetadata
-from emulator.runner import run
+from emulator.running.runner import run
 from emulator.scenario.generate import Shape, generate
 from emulator.scenario.network import Network
+from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario
 
 SCENARIOS = Path(__file__).parent.parent.parent / "samples" / "scenarios"

@@ -5,8 +5,7 @@ from pathlib import Path
 from hypothesis import note
 from hypothesis import strategies as st
 
-from emulator.prepare import Source, prepare
-from emulator.scenario.faults import (
+from emulator.faults import (
     AfterSegments,
     AnyTrigger,
     AtMessage,
@@ -26,6 +25,7 @@ from emulator.scenario.faults import (
     Reorder,
     Slow,
 )
+from emulator.running.prepare import Source, prepare
 from emulator.scenario.generate import Shape
 from emulator.scenario.network import DELAY_S, SEGMENT_BYTES
 from emulator.storm.cases import Case, Given

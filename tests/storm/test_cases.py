@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.engines.virtual import simulate
+from emulator.engines.virtual.engine import simulate
 from emulator.errors import InputError, RunError
-from emulator.options import Options
 from emulator.protocol.events import AnyEvent, Channel
 from emulator.protocol.messages import AnyMessage
 from emulator.scenario.generate import Shape
 from emulator.scenario.network import SEGMENT_BYTES
+from emulator.scenario.options import Options
 from emulator.scenario.scenario import read_scenario
 from emulator.storm.cases import Case, Given, draw_case, draw_given
 from emulator.storm.judge import judge

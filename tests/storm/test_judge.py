@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import example, given, settings
 
-from emulator.engines.virtual_faults import VirtualFaults
+from emulator.engines.virtual.faults import VirtualFaults
 from emulator.errors import InputError
 from emulator.protocol.download import Downloader
 from emulator.protocol.files import FileMetadata

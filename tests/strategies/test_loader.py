@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from emulator.cli import run_command
+from emulator.commands.command_line import run_command
 from emulator.errors import InputError, WorkerFailed
-from emulator.options import Options
-from emulator.runner import run
+from emulator.running.runner import run
+from emulator.scenario.options import Options
 from emulator.scenario.scenario import read_scenario
 from emulator.strategies import find_strategy, settled
 from tests.conftest import SAMPLES

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from emulator.cli import run_command
+from emulator.commands.command_line import run_command
 from emulator.errors import InputError
-from emulator.options import Options
+from emulator.scenario.options import Options
 from emulator.strategies import DEFAULT, STRATEGIES, describe, find_strategy, settled
 from emulator.strategies.peers_first import PeersFirst
 from tests.conftest import SAMPLES

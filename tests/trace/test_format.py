@@ -9,13 +9,13 @@ from typing import get_args, get_type_hints
 import msgspec
 import pytest
 
+from emulator.checker import rules
+from emulator.checker.checker import Report, check_trace
 from emulator.protocol.events import AnyEvent, Event, MessageFaulted, Received, RoleChanged, Sent
 from emulator.protocol.messages import AnyMessage, ConnectionCount, Lost, Message, Returned, Stop
-from emulator.trace import rules
-from emulator.trace.checker import Report, check_trace
 from emulator.trace.format import AnyLine, Header, Stamp, TraceEnded
 from emulator.trace.reader import Entry, Trace
-from tests.trace.histories import channel_of, unknown, violations
+from tests.checker.histories import channel_of, unknown, violations
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "trace-format.md").read_text(encoding="utf-8")
 LOOKED_AT = ("RoleChanged", "FileWritten", "ThreadEnded", "FileUnavailable", "DownloadStarted", "ClientLeft")

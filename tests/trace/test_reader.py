@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from emulator.checker.checker import check_trace
 from emulator.errors import InputError
 from emulator.protocol.events import AnyEvent, ThreadEnded
-from emulator.trace.checker import check_trace
 from emulator.trace.format import TraceEnded
 from emulator.trace.reader import BLOCK_BYTES, MAX_CLIENTS, Trace, quote_lines
-from tests.trace.histories import HandWritten, violations
-from tests.trace.test_histories import RIGHT
+from tests.checker.histories import HandWritten, violations
+from tests.checker.test_histories import RIGHT
 
 HEADER = b'{"format":"swarm-trace","version":1,"clients":2}'
 EVENT = b'{"event":"ThreadEnded","t":1.5,"rank":1,"thread":"upload","step":"U5"}'

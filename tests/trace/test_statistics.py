@@ -36,7 +36,7 @@ from emulator.protocol.events import (
     ThreadStarted,
 )
 from emulator.protocol.messages import Stop
-from emulator.runner import run
+from emulator.running.runner import run
 from emulator.scenario.generate import Shape
 from emulator.trace.client_statistics import FROM_PEER, FROM_SEED, OWNED
 from emulator.trace.reader import Trace

@@ -17,20 +17,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator import Options, RunError, Scenario, run, write_inputs
-from emulator.engines.communicators import QueueCommunicator
+from emulator.checker.checker import Report, check_trace
+from emulator.engines.processes.communicators import QueueCommunicator
 from emulator.errors import InputError, RunTimedOut, WorkerFailed
 from emulator.protocol.events import Died, Received, Sent, ThreadFailed
 from emulator.protocol.files import ClientInput
 from emulator.protocol.messages import AnyMessage, FileCompleted
 from emulator.protocol.upload import Uploader
 from emulator.trace import writer as writer_module
-from emulator.trace.checker import Report, check_trace
 from emulator.trace.format import Header
 from emulator.trace.reader import Entry, Trace
 from emulator.trace.records import Batch, Record
 from emulator.trace.writer import MERGE_AT, TraceWriter
+from tests.checker.histories import unknown, violations
 from tests.protocol.scripted import file_of
-from tests.trace.histories import unknown, violations
 
 HEADER = Header(format="swarm-trace", version=1, clients=2)
 RANKS = range(3)

@@ -31,7 +31,7 @@ from emulator.protocol.events import (
     ThreadStarted,
 )
 from emulator.trace.records import Record, ThreadName
-from emulator.view.facts import Facts
+from emulator.view.dashboard.facts import Facts
 
 QUOTA = 10
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from emulator import Options, Scenario, run
+from emulator.faults import draw_plan
 from emulator.protocol.events import (
     AnyEvent,
     ClientLeft,
@@ -22,16 +23,15 @@ from emulator.protocol.events import (
     RoleChanged,
 )
 from emulator.protocol.files import ClientInput
-from emulator.scenario.faults import draw_plan
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
-from emulator.view.clients import clients_panel, interesting_first
-from emulator.view.facts import Rates, in_reach, progress, silences, standing
-from emulator.view.swarms import files_line, tracker_panel
+from emulator.view.dashboard.clients import clients_panel, interesting_first
+from emulator.view.dashboard.facts import Rates, in_reach, progress, silences, standing
+from emulator.view.dashboard.swarms import files_line, tracker_panel
 from tests.engines.swarms import Recorder
 from tests.protocol.scripted import file_of
+from tests.view.dashboard.test_dashboard import facts_of, look, shown
 from tests.view.screens import barrier, finished, record, started, statistics_of, taken
-from tests.view.test_dashboard import facts_of, look, shown
 
 PAUSE = "pause client 2 at 1s for 9s"
 

@@ -57,7 +57,7 @@ def test_a_terminal_that_was_never_taken_is_not_touched(monkeypatch: pytest.Monk
 STYLES = re.compile(rb"\x1b\[([\d;]*)m")
 SCREEN_SWITCHES = re.compile(rb"\x1b\[\?1049[hl]")
 CRASH = """
-from emulator.view.live import LiveView
+from emulator.view.dashboard.live import LiveView
 
 def crash(self, now, most_lines=None):
     if self._statistics.num_transferred > {after}:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from emulator.errors import RunError
-from emulator.options import Options
-from emulator.runner import RunResult, run
+from emulator.running.runner import RunResult, run
 from emulator.scenario.generate import Shape
+from emulator.scenario.options import Options
 from emulator.trace.records import Record
 from tests.conftest import MakeScenario
 from tests.engines.swarms import failure_of, leaves_nothing

@@ -37,10 +37,10 @@ from emulator.protocol.messages import (
     SwarmRequest,
 )
 from emulator.trace.records import Record
+from tests.checker.histories import HandWritten
 from tests.protocol.scripted import file_of
 from tests.trace.exports.timelines import Slice, Timeline, timeline
 from tests.trace.exports.traces import as_foreign, entries, header_of, histories, write
-from tests.trace.histories import HandWritten
 
 REQUESTS = (MetadataRequest, SwarmRequest, SegmentRequest, ConnectionCountRequest)
 

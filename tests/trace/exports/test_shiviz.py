@@ -15,9 +15,9 @@ from emulator.protocol.messages import TRACKER, Close, SegmentRequest
 from emulator.trace.exports.shiviz import export, host
 from emulator.trace.reader import Entry, Trace
 from emulator.trace.records import Record
+from tests.checker.histories import HandWritten
 from tests.protocol.scripted import file_of
 from tests.trace.exports.traces import entries, histories, write
-from tests.trace.histories import HandWritten
 
 DEFAULT = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})"
 """The regular expression that ShiViz's own page gives as its default."""

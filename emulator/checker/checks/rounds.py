@@ -1,0 +1,118 @@
+"""Checking the choices in a round, D4 … D6: those of `peers-first`, and what holds for all strategies."""
+
+from emulator.checker import rules
+from emulator.checker.checks.clients import Client, Known, Round
+
+SEEN_ALWAYS = frozenset({rules.PEERS_FIRST_RULE.name})
+"""Rules of the strategy that can be told from the messages even where some of its choices leave none."""
+
+
+class RoundCheck:
+    """The rounds of all download threads."""
+
+    def __init__(self, known: Known) -> None:
+        self._add = known.add
+        self._quota = known.header.quota
+        self._is_peers_first = known.header.strategy == rules.PEERS_FIRST
+
+    def _check(self, round: Round, rule: rules.Rule, lines: tuple[int, ...], text: str, expected: str) -> None:
+        if self._is_peers_first and (not round.is_disturbed or rule.name in SEEN_ALWAYS):
+            self._add(rule, lines, text, expected)
+
+    def ask_count(self, line: int, client: Client, round: Round, to: int) -> None:
+        """D5: a rank is asked how many connections it has."""
+        self.end_search(line, client, round)
+        if to not in round.seeds:
+            self._count_no_seed(line, client, round, to)
+            return
+        if to in round.asked:
+            text = f"client {client.rank} asks seed {to} twice in one round for its connections"
+            self._check(round, rules.THREE_COUNTS, (round.asked[to], line), text, "each seed is asked once (D5)")
+        elif round.seed is not None:
+            text = f"client {client.rank} asks seed {to} for its connections when it has taken seed {round.seed}"
+            self._check(round, rules.THREE_COUNTS, (round.line, line), text, "it asks before it takes one (D5)")
+        round.asked[to] = line
+
+    def _count_no_seed(self, line: int, client: Client, round: Round, to: int) -> None:
+        if to in round.peers:
+            text = f"client {client.rank} asks peer {to} for its connections"
+            self._check(round, rules.THREE_COUNTS, (round.line, line), text, "it asks seeds (D5)")
+        else:
+            self.not_listed(line, client, round, to)
+
+    def not_listed(self, line: int, client: Client, round: Round, to: int) -> None:
+        text = f"client {client.rank} asks rank {to}, which is not in its list of {round.file!r}"
+        self._add(rules.FRESH_LIST, (round.line, line), text, "it asks those that are in the list of this round (D3)")
+
+    def ask_peer(self, line: int, client: Client, round: Round, peer: int) -> None:
+        """D4: a peer is asked for a segment."""
+        who = f"client {client.rank} asks peer {peer}"
+        if round.search_ended:
+            text = f"{who} when it has turned to the seeds"
+            self._check(round, rules.PEERS_FIRST_RULE, (round.search_ended, line), text, "peers come first (D4)")
+        elif round.num_misses >= 2:
+            text = f"{who} after two misses in a row"
+            self._check(round, rules.TWO_MISSES, (round.line, line), text, "it turns to the seeds (D5)")
+        elif round.peer == peer and round.is_missed:
+            text = f"{who} again right after its miss"
+            self._check(round, rules.TWO_MISSES, (round.line, line), text, "it takes another peer (D4)")
+        elif round.peer not in (None, peer) and not round.is_missed:
+            text = f"{who} and leaves peer {round.peer} without a miss"
+            self._check(round, rules.TWO_MISSES, (round.line, line), text, "it stays with a peer until a miss (D4)")
+        round.peer = peer
+
+    def count_miss(self, round: Round, source: int) -> None:
+        round.is_missed = True
+        round.num_misses += source not in round.seeds
+
+    def end_search(self, line: int, client: Client, round: Round) -> None:
+        """The client turns to the seeds, or ends the round: was the search among peers at its end?"""
+        if round.search_ended:
+            return
+        round.search_ended = line
+        if round.num_misses >= 2 or round.num_hits >= self._quota or client.is_whole(round.file):
+            return
+        others = round.peers - {round.peer} if round.is_missed else round.peers
+        if others:
+            text = f"client {client.rank} gives up the peers of {round.file!r} after {round.num_misses} misses in a row"
+            expected = f"it goes on with {'another peer' if round.is_missed else 'a peer'} of its list (D4)"
+            self._check(round, rules.TWO_MISSES, (round.line, line), text, expected)
+
+    def ask_seed(self, line: int, client: Client, round: Round, seed: int) -> None:
+        """D6: a seed is asked for a segment."""
+        if round.seed == seed:
+            return
+        self.end_search(line, client, round)
+        if round.seed is not None:
+            text = f"client {client.rank} turns from seed {round.seed} to seed {seed} in one round"
+            self._check(round, rules.LEAST_CONNECTED, (round.line, line), text, "it takes one seed a round (D5, D6)")
+        elif len(round.asked) != min(3, len(round.seeds)):
+            num_due = min(3, len(round.seeds))
+            text = (
+                f"client {client.rank} takes seed {seed} and has asked {len(round.asked)} of {len(round.seeds)} seeds"
+            )
+            self._check(round, rules.THREE_COUNTS, (round.line, line), text, f"it asks {num_due} seeds first (D5)")
+        elif round.counts.get(seed) != min(round.counts.values(), default=None):
+            text = f"client {client.rank} takes seed {seed}, when the seeds have told these connections: {round.counts}"
+            lines = (*round.asked.values(), line)
+            self._check(round, rules.LEAST_CONNECTED, lines, text, "it takes the seed with the fewest (D5)")
+        round.seed = seed
+
+    def end(self, line: int, client: Client) -> None:
+        """D3: the round, if there is one, is over."""
+        if client.opened:
+            self.leave_open(line, client, "it ends its round")
+        round, client.round = client.round, None
+        if round is None or round.num_hits >= self._quota or client.is_whole(round.file):
+            return
+        self.end_search(line, client, round)
+        if round.seeds and (round.seed is None or not round.is_missed):
+            text = f"client {client.rank} ends a round of {round.file!r} with {round.num_hits} segments"
+            expected = f"it takes the rest of {self._quota} segments from a seed of its list (D5, D6)"
+            self._check(round, rules.FULL_ROUND, (round.line, line), text, expected)
+
+    def leave_open(self, line: int, client: Client, turn: str) -> None:
+        for uploader, opened in client.opened.items():
+            text = f"client {client.rank} has not closed its connection with rank {uploader} when {turn}"
+            self._add(rules.CLOSED_ONCE, (opened, line), text, "it sends a close when it leaves an uploader (D4, D6)")
+        client.opened.clear()

@@ -1,0 +1,162 @@
+"""What lies between sending a message and its inbox, in one process: lines that take their time, and faults."""
+
+import random
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from emulator.engines.lines import Lines
+from emulator.engines.processes.packet_queue import PacketQueue
+from emulator.engines.processes.sender import Sender
+from emulator.engines.processes.wiring import FaultBoard
+from emulator.faults import Fault, Slow
+from emulator.faults.rules import MessageRules, Verdict, make_rule
+from emulator.protocol.events import Channel
+from emulator.protocol.messages import AnyMessage, Hit
+from emulator.protocol.node import Clock
+
+LOOK_EVERY_S = 0.005
+"""How often a process looks whether the fault has ended that holds its messages back."""
+
+_encode = msgspec.msgpack.Encoder().encode
+
+Note = Callable[[Verdict], None]
+"""Hears what becomes of a message that does not pass as it is, before it goes on its way."""
+
+
+class Road:
+    """Carries the messages of all threads of one rank: each arrives when the lines say, if no fault concerns it."""
+
+    def __init__(self, rank: int, clock: Clock, sender: Sender, lines: Lines | None) -> None:
+        self._rank = rank
+        self._clock = clock
+        self._sender = sender
+        self._lines = lines
+        self._due_s: dict[tuple[Channel, int], float] = {}
+        """When the latest message that took its time arrives, for each way: what is sent later comes after it."""
+
+    def carry(
+        self,
+        channel: Channel,
+        dest: int,
+        inbox: PacketQueue,
+        message: AnyMessage,
+        note: Note,  # noqa: ARG002
+    ) -> None:
+        """Send a message on its way."""
+        now_s = self._clock.now()
+        arrival_s = self._arrival_s(now_s, channel, dest, message)
+        data = _encode((self._rank, message))
+        if arrival_s <= now_s and (channel, dest) not in self._due_s:
+            inbox.deliver(data)
+        else:
+            self._sender.post(arrival_s, inbox, data)
+
+    def _arrival_s(self, now_s: float, channel: Channel, dest: int, message: AnyMessage) -> float:
+        if self._lines is None:
+            return now_s
+        arrival_s = self._lines.arrival_s(now_s, self._rank, dest, isinstance(message, Hit))
+        arrival_s = max(arrival_s, self._due_s.get((channel, dest), 0.0))
+        if arrival_s > now_s:
+            self._due_s[channel, dest] = arrival_s
+        return arrival_s
+
+
+class FaultyRoad(Road):
+    """A road on which faults happen to messages, while the parent has switched them on.
+
+    Every message goes by the sender's thread, so that what was held back is not overtaken by what was sent later.
+    """
+
+    def __init__(
+        self,
+        rank: int,
+        clock: Clock,
+        sender: Sender,
+        lines: Lines | None,
+        faults: Sequence[Fault],
+        board: FaultBoard,
+        rng: random.Random,
+    ) -> None:
+        super().__init__(rank, clock, sender, lines)
+        self._faults = faults
+        self._rules = MessageRules(faults)
+        self._board = board
+        self._seen = bytes(len(faults))
+        self._rng = rng
+        self._lock = threading.Lock()
+        self._held: defaultdict[int, list[tuple[PacketQueue, bytes]]] = defaultdict(list)
+        """What goes on its way when the fault at this place of the plan ends."""
+        sender.look_regularly(self.look, LOOK_EVERY_S)
+
+    def carry(self, channel: Channel, dest: int, inbox: PacketQueue, message: AnyMessage, note: Note) -> None:
+        with self._lock:
+            self._look()
+            now_s = self._clock.now()
+            verdict = self._rules.verdict(self._rank, dest, channel, message, self._rng)
+            arriving = message if verdict.message is None else verdict.message
+            data = _encode((self._rank, arriving))
+            if verdict.action != "passed":
+                note(verdict)
+            if verdict.action == "held":
+                self._held[verdict.fault].append((inbox, data))
+                return
+            arrival_s = self._arrival_s(now_s, channel, dest, message)
+            for time_s in _arrivals_s(arrival_s, verdict):
+                self._sender.post(time_s, inbox, data)
+
+    def look(self) -> bool:
+        """Notice what the parent has switched; whether anything is held back."""
+        with self._lock:
+            self._look()
+            return bool(self._held)
+
+    def _look(self) -> None:
+        states = self._board.states
+        if states == self._seen:
+            return
+        before, self._seen = self._seen, states
+        for index, (was, is_on) in enumerate(zip(before, states, strict=True)):
+            if was != is_on:
+                self._switch(index, bool(is_on))
+
+    def _switch(self, index: int, is_on: bool) -> None:
+        fault = self._faults[index]
+        if isinstance(fault, Slow):
+            self._slow(fault.ranks)
+        elif is_on:
+            self._rules.begin(index)
+        else:
+            self._rules.end(index)
+            for inbox, data in self._held.pop(index, ()):
+                self._sender.post(self._clock.now(), inbox, data)
+
+    def _slow(self, ranks: Sequence[int]) -> None:
+        if self._lines is None:
+            return
+        factors = dict.fromkeys(ranks, 1.0)
+        for fault, is_on in zip(self._faults, self._seen, strict=True):
+            if isinstance(fault, Slow) and is_on:
+                for rank in factors.keys() & fault.ranks:
+                    factors[rank] *= fault.factor
+        for rank in ranks:
+            self._lines.slow(rank, factors[rank])
+
+
+def has_faults_on_the_road(faults: Sequence[Fault]) -> bool:
+    """Whether some fault is one that every process has to look for when it sends."""
+    return any(isinstance(fault, Slow) or make_rule(fault, 0) is not None for fault in faults)
+
+
+def _arrivals_s(arrival_s: float, verdict: Verdict) -> Sequence[float]:
+    match verdict.action:
+        case "dropped":
+            return ()
+        case "delayed":
+            return (arrival_s + verdict.delay_s,)
+        case "duplicated":
+            return (arrival_s, arrival_s + verdict.delay_s)
+        case _:
+            return (arrival_s,)

@@ -1,0 +1,71 @@
+"""What is run, and how: from a folder of inputs or a scenario file, and from flags, which go before the file."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from emulator.errors import InputError
+from emulator.faults import parse_fault
+from emulator.scenario.options import Options
+from emulator.scenario.plan import Plan, read_plan
+from emulator.scenario.plan_network import NetworkFlags
+from emulator.scenario.scenario import Scenario, read_scenario
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a swarm and its network come from."""
+
+    inputs: Path = Path("samples")
+    """A folder of input files; not read where there is a scenario file."""
+    plan: Path | None = None
+    """A scenario file."""
+    num_clients: int | None = None
+    """So many clients, the first ones; None for all that there are."""
+    network: NetworkFlags = NetworkFlags()
+
+
+def prepare(source: Source, flags: dict[str, Any]) -> tuple[Scenario, Options]:
+    """The swarm, and the options to run it with. `flags` are fields of `Options`; None stands for one not given.
+
+    Raises `InputError` with every problem of the files, or of the flags.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    Options(**given)  # a wrong flag is told before long inputs are read
+    if source.plan is None:
+        scenario = read_scenario(source.inputs, source.num_clients)
+        return _checked(scenario, Options(**given, network=source.network.network(len(scenario.clients) + 1)))
+    plan = read_plan(source.plan, source.num_clients, source.network)
+    faults = _faults_of(plan) + given.pop("faults", ())
+    coming_and_going = {"network": plan.network, "arrivals_s": plan.arrivals_s, "stays_s": plan.stays_s}
+    return _checked(plan.scenario, Options(**{**_run_of(plan), **coming_and_going, **given, "faults": faults}))
+
+
+def _checked(scenario: Scenario, options: Options) -> tuple[Scenario, Options]:
+    """A fault that cannot be is told before anything is said of the run."""
+    options.faults_of(len(scenario.clients))
+    return scenario, options
+
+
+def _run_of(plan: Plan) -> dict[str, Any]:
+    """What the file says of its run, told with its line where that cannot be."""
+    run = {name: value for name, value in msgspec.structs.asdict(plan.run).items() if value is not None}
+    try:
+        Options(**run)
+    except InputError as error:
+        # The text of each problem begins with the name of the option.
+        texts = [f"{plan.where('run', problem.split()[0])}: {problem}" for problem in error.problems]
+        raise InputError(texts) from None
+    return run
+
+
+def _faults_of(plan: Plan) -> tuple[str, ...]:
+    problems: list[str] = []
+    for index, text in enumerate(plan.faults):
+        try:
+            parse_fault(text, len(plan.scenario.clients))
+        except ValueError as error:
+            problems.append(f"{plan.where('faults', index)}: {error}")
+    if problems:
+        raise InputError(problems)
+    return plan.faults

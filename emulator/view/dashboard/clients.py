@@ -1,0 +1,209 @@
+"""The clients: a row each, those of interest first where there are many; and all of them at once."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+from types import MappingProxyType
+from typing import TypeVar
+
+from rich.text import Text
+
+from emulator.trace.client_statistics import ClientStatistics
+from emulator.trace.statistics import SwarmStatistics
+from emulator.view.dashboard.drawing import BLOCKS, CAME_BACK, GIVEN_UP, ROLES, SHADES, Lines, bar, fit, line
+from emulator.view.dashboard.facts import Facts, Rates, standing
+from emulator.view.text import plural, printable
+
+T = TypeVar("T")
+
+LEAST_DOING = 14
+WORDY_DOING = 44
+"""Columns from which on what a client does is written out."""
+LATEST_DEATHS = 3
+"""So many clients that have died stand before those that are alive, where not all have a row."""
+
+
+def interesting_first(
+    statistics: SwarmStatistics, facts: Facts, silent: Mapping[int, float] = MappingProxyType({})
+) -> list[ClientStatistics]:
+    """Those in trouble, then those that are furthest behind; those that want nothing, have all, or died long ago, last.
+
+    In steps of a tenth, so that rows do not change their places all the time.
+    """
+    dead = (client for client in statistics.clients if client.is_dead)
+    latest = {client.rank for client in nlargest(LATEST_DEATHS, dead, key=lambda client: client.died_s or 0.0)}
+
+    def rank_by(client: ClientStatistics) -> tuple[bool, bool, int, int]:
+        goal = facts.goals[client.rank - 1]
+        is_troubled = client.rank in silent or client.rank in latest or bool(client.pause)
+        is_over = client.is_dead or client.finished_s is not None or goal == 0
+        tenths = int(client.num_held * 10 / goal) if goal else 10
+        return is_over and not is_troubled, not is_troubled, tenths, client.rank
+
+    return sorted(statistics.clients, key=rank_by)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """How wide the columns of the clients are: as wide as their figures, and what is left says what they do."""
+
+    bar: int
+    got: int
+    number: int
+    """0 where there is room for the most important columns only."""
+    roles: int
+    has_goals: bool
+    has_rates: bool
+    is_wordy: bool
+
+
+def _columns(statistics: SwarmStatistics, facts: Facts, width: int) -> _Columns:
+    most = len(f"{max(facts.goals, default=0):,}")
+    got, number, roles = 2 * most + 1, max(5, most), min(max(5, len(statistics.roles)), 12)
+    left = width - (6 + 9 + 1 + got + 2 * (1 + number) + 3 * 5 + 1 + roles + 1)
+    has_goals = left >= LEAST_DOING
+    if not has_goals:
+        got, left = max(3, most), left + got - max(3, most)
+    if left < LEAST_DOING // 2:
+        return _Columns(6, 2 * most + 1, 0, 0, has_goals=True, has_rates=False, is_wordy=False)
+    has_rates = left >= LEAST_DOING + 14
+    left -= 14 if has_rates else 0
+    is_wordy = left >= WORDY_DOING + 10
+    return _Columns(18 if is_wordy else 8, got, number, roles, has_goals, has_rates, is_wordy)
+
+
+def clients_panel(
+    statistics: SwarmStatistics,
+    facts: Facts,
+    rates: Rates,
+    width: int,
+    height: int,
+    silent: Mapping[int, float] = MappingProxyType({}),
+) -> Lines:
+    """A row a client: all of them in order where they fit, else the interesting ones first."""
+    room = height - 1
+    clients = statistics.clients
+    if len(clients) > room:
+        clients = interesting_first(statistics, facts, silent)[: max(0, room - 1)]
+    columns = _columns(statistics, facts, width)
+    head = f"{'client':>6} {'':{columns.bar}} {'got':>{columns.got}}"
+    if columns.number:
+        head += f" {'peers':>{columns.number}} {'seeds':>{columns.number}} miss conn load"
+        head += f" {'down/s':>6} {'up/s':>6}" if columns.has_rates else ""
+        head += f" {'roles':{columns.roles}}"
+    lines = [fit(Text(f"{head} doing", "bold"), width)]
+    most_given = max((client.num_given for client in statistics.clients), default=0)
+    lines += (
+        _client_line(client, facts, rates, width, columns, most_given, silent.get(client.rank, 0.0))
+        for client in clients
+    )
+    if len(statistics.clients) > len(clients):
+        num_more = len(statistics.clients) - len(clients)
+        lines.append(fit(line(f"{'':6} … and {plural(num_more, 'more client')}", "dim"), width))
+    return lines
+
+
+def _client_line(
+    client: ClientStatistics,
+    facts: Facts,
+    rates: Rates,
+    width: int,
+    columns: _Columns,
+    most_given: int,
+    silent_s: float,
+) -> Text:
+    goal = facts.goals[client.rank - 1]
+    is_done = _has_all(client) or (goal == 0 and not client.unavailable)
+    text = Text(f"{client.rank:>6} ")
+    text.append_text(bar(client.num_held / goal if goal else 1.0, columns.bar, "green" if is_done else "cyan"))
+    got = f"{client.num_held:,}/{goal:,}" if columns.has_goals else f"{client.num_held:,}"
+    text.append(f" {got:>{columns.got}} ")
+    if columns.number:
+        text.append(f"{client.num_from_peers:>{columns.number},} {client.num_from_seeds:>{columns.number},}")
+        text.append(f" {client.num_misses:>4,}", "red" if client.num_misses else "dim")
+        text.append(f" {client.num_open:>4}", "bold" if client.num_open else "dim")
+        text.append(" ")
+        text.append_text(bar(client.num_given / most_given if most_given else 0.0, 4, "yellow"))
+        if columns.has_rates:
+            down, up = rates.down[client.rank - 1], rates.up[client.rank - 1]
+            text.append(f"{'':14}" if client.is_dead else f" {down:>6,.0f} {up:>6,.0f}")
+        text.append(" ")
+        text.append_text(_roles(client, columns.roles))
+        text.append(" ")
+    if client.is_dead:
+        text = Text(text.plain, "dim")  # none of its figures will change
+    if silent_s:
+        text.append(f"silent {silent_s:.0f} s: ", "bold red")
+    if client.num_restarts and not client.is_dead:
+        text.append(f"{CAME_BACK[0]} ", CAME_BACK[1])
+    text.append(_doing(client, is_wordy=columns.is_wordy), _doing_style(client, is_done=is_done))
+    return fit(text, width)
+
+
+def _roles(client: ClientStatistics, width: int) -> Text:
+    """The latest that fit; a file that was given up has no role any more."""
+    signs = [ROLES[role] for file, role in client.roles.items() if file not in client.unavailable]
+    signs += [GIVEN_UP] * len(client.unavailable)
+    return fit(Text.assemble(*signs[-width:]), width)
+
+
+def _doing_style(client: ClientStatistics, *, is_done: bool) -> str:
+    if client.is_dead:
+        return "bold red"
+    if client.pause:
+        return "bold yellow"
+    return "green" if is_done else "dim" if client.downloading is None else ""
+
+
+def _doing(client: ClientStatistics, *, is_wordy: bool) -> str:
+    """What a client does, in the protocol's words; shorter where there is little room."""
+    if client.downloading is None or client.pause:
+        without = f" without {printable(', '.join(client.unavailable))}" if is_wordy and client.unavailable else ""
+        return standing(client) + without
+    file = printable(client.downloading)
+    if is_wordy:
+        source = f" from {client.source}" if client.source else ""
+        return f"downloading {file} round {client.round}{source}"
+    kind, _, rank = client.source.partition(" ")
+    source = f" ← {ROLES['seed' if kind == 'seed' else 'peer'][0]}{rank}" if rank else ""
+    return f"{file} r{client.round}{source}"
+
+
+def crowd_panel(statistics: SwarmStatistics, facts: Facts, width: int) -> Lines:
+    """All clients at once: how many are how far, how many do what, and a cell for each, or for a few neighbours."""
+    shares = [
+        1.0 if _has_all(client) or goal == 0 else min(client.num_held / goal, 1.0)
+        for client, goal in zip(statistics.clients, facts.goals, strict=True)
+    ]
+    buckets = [0] * 11
+    for share in shares:
+        buckets[int(share * 10)] += 1
+    most = max(buckets)
+    columns = Text("how far %")
+    for index, number in enumerate(buckets):
+        level = -(-number * 8 // most) if number else 0
+        columns.append(f" {index * 10}", "dim")
+        columns.append(BLOCKS[level], "green" if index == 10 else "cyan")
+        columns.append(f"{number}" if number else "", "bold")
+    states = Counter(map(standing, statistics.clients))
+    doing = "doing    " + " · ".join(f"{number:,} {state}" for state, number in states.most_common())
+    strip = Text("clients  ")
+    for part in _parts(list(zip(statistics.clients, shares, strict=True)), width - 9):
+        share = sum(share for _, share in part) / len(part)
+        if all(client.is_dead for client, _ in part):
+            strip.append(*GIVEN_UP)
+        else:
+            strip.append(SHADES[int(share * 4)], "green" if share >= 1 else "cyan")
+    return [fit(columns, width), fit(line(doing), width), fit(strip, width)]
+
+
+def _has_all(client: ClientStatistics) -> bool:
+    return client.finished_s is not None and not client.unavailable
+
+
+def _parts(whole: Sequence[T], most_cells: int) -> Iterator[Sequence[T]]:
+    """What each cell stands for: one or several neighbours."""
+    cells = max(1, min(most_cells, len(whole)))
+    for cell in range(cells):
+        yield whole[cell * len(whole) // cells : (cell + 1) * len(whole) // cells]

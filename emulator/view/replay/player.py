@@ -1,0 +1,233 @@
+"""Where a replay is, and how it goes on: everything that a key can change, without keys and without a screen."""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from emulator.protocol.messages import TRACKER
+from emulator.trace.records import Record
+from emulator.trace.statistics import SwarmStatistics
+from emulator.view.dashboard.dashboard import RATE_WINDOW_S
+from emulator.view.dashboard.facts import Rates
+from emulator.view.replay.recording import Cursor, Recording
+
+SPEEDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+"""Seconds of the run in a second."""
+PLEASANT_S = 10.0
+"""A run that lasts less is slowed to about as long."""
+STEPS_PER_S = 5.0
+"""At speed 1, where a replay goes by steps."""
+MOMENT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})\s*(%|s|)")
+
+MarkKind = Literal["miss", "completion", "fault", "death", "violation"]
+
+
+class Moment(NamedTuple):
+    """A place in a run, as a person names it."""
+
+    number: float
+    is_share: bool
+    """Whether it is a percentage of the whole, and not seconds since the run began."""
+
+
+def parse_moment(text: str) -> Moment:
+    """`40%`, `0.12` or `0.12 s`. Raises `ValueError` for anything else."""
+    match = MOMENT.fullmatch(text.strip())
+    if match is None or (match[2] == "%" and float(match[1]) > 100):
+        raise ValueError(f"{text!r:.40} is neither a percentage such as 40% nor a time in seconds such as 0.12")
+    return Moment(float(match[1]), match[2] == "%")
+
+
+class Player:
+    """One replay: its position, its time, its speed, and whom it looks at."""
+
+    def __init__(self, recording: Recording, speed: float | None = None) -> None:
+        """At the beginning, and paused. The speed is one at which a short run can be followed, if none is given."""
+        self.recording = recording
+        self.facts = recording.facts()
+        self.position = 0
+        """How many events have happened."""
+        self.now_s = 0.0
+        """Seconds since the run began."""
+        self.speed = speed or _pleasant_speed(recording.duration_s)
+        self.is_playing = False
+        self.by_steps = False
+        self.selected: int | None = None
+        """The client whose story is told; 0 is the tracker."""
+        self.with_messages = False
+        """Whether the story has every message in it."""
+        self.notice = ""
+        """What there is to say about the last key, until the next one."""
+        self._owed_steps = 0.0
+        self._here = Cursor(recording)
+        self._behind = Cursor(recording)
+
+    # What is to be seen
+
+    @property
+    def statistics(self) -> SwarmStatistics:
+        return self._here.move(self.position)
+
+    @property
+    def rates(self) -> Rates:
+        """Segments a second, over the second before; they depend on the moment alone, however it was reached."""
+        now, then = self.statistics, self._behind.move(self._position_at(self.now_s - RATE_WINDOW_S))
+        span_s = min(self.now_s, RATE_WINDOW_S) or RATE_WINDOW_S
+        pairs = list(zip(now.clients, then.clients, strict=True))
+        return Rates(
+            (now.num_transferred - then.num_transferred) / span_s,
+            [(here.num_got - before.num_got) / span_s for here, before in pairs],
+            [(here.num_given - before.num_given) / span_s for here, before in pairs],
+        )
+
+    @property
+    def last_record(self) -> Record | None:
+        """The event that has just happened."""
+        return self.recording.record(self.position - 1) if self.position else None
+
+    @property
+    def violation(self) -> str:
+        """What the checker has against the event that has just happened; empty for nothing."""
+        violations = self.recording.violations
+        at = bisect_left(violations, self.position, key=lambda found: found.position)
+        is_here = at < len(violations) and violations[at].position == self.position > 0
+        return violations[at].text if is_here else ""
+
+    @property
+    def is_at_end(self) -> bool:
+        return self.position == self.recording.num_events and self.now_s >= self.recording.duration_s
+
+    # Time
+
+    def advance(self, passed_s: float) -> bool:
+        """Let so much time pass for whoever watches; whether anything is different now."""
+        if not self.is_playing:
+            return False
+        if self.by_steps:
+            self._owed_steps += passed_s * self.speed * STEPS_PER_S
+            num_steps = int(self._owed_steps)
+            self._owed_steps -= num_steps
+            for _ in range(num_steps):
+                self._go(self._step_after(self.position))
+        else:
+            self.now_s = min(self.now_s + passed_s * self.speed, self.recording.duration_s)
+            self.position = self._position_at(self.now_s)
+        if self.is_at_end:
+            self.is_playing = False
+        return True
+
+    def _position_at(self, time_s: float) -> int:
+        return self.recording.position_at(time_s) if time_s >= 0 else 0
+
+    def play_or_pause(self) -> None:
+        self.notice = ""
+        if not self.is_playing and self.is_at_end:
+            self._go(0)
+        self.is_playing = not self.is_playing
+        self._owed_steps = 0.0
+
+    def faster(self) -> None:
+        self.notice = ""
+        self.speed = next((speed for speed in SPEEDS if speed > self.speed), self.speed)
+
+    def slower(self) -> None:
+        self.notice = ""
+        self.speed = next((speed for speed in reversed(SPEEDS) if speed < self.speed), self.speed)
+
+    def toggle_steps(self) -> None:
+        """Between time, and an equal while for each event worth a sentence."""
+        self.by_steps = not self.by_steps
+        self._owed_steps = 0.0
+        self.notice = "every event takes equally long" if self.by_steps else "events take as long as they took"
+
+    # Places
+
+    def seek(self, moment: Moment) -> None:
+        """Go to a moment; to the end where it is after that."""
+        self.notice = ""
+        time_s = self.recording.duration_s * moment.number / 100 if moment.is_share else moment.number
+        self.now_s = min(time_s, self.recording.duration_s)
+        self.position = self._position_at(self.now_s) if self.now_s else 0
+        if moment == Moment(100.0, True):
+            self.position = self.recording.num_events
+
+    def seek_position(self, position: int) -> None:
+        """Go to where so many events have happened."""
+        self._stop_at(max(0, min(position, self.recording.num_events)))
+
+    def go_to_begin(self) -> None:
+        self._stop_at(0)
+
+    def go_to_end(self) -> None:
+        self._stop_at(self.recording.num_events)
+        self.now_s = self.recording.duration_s
+
+    def step(self) -> None:
+        """To the next event worth a sentence, and no further."""
+        self._stop_at(self._step_after(self.position))
+
+    def step_back(self) -> None:
+        told = self.recording.told
+        before = bisect_left(told, self.position)
+        self._stop_at(told[before - 1] if before else 0)
+
+    def _step_after(self, position: int) -> int:
+        told = self.recording.told
+        after = bisect_right(told, position)
+        return told[after] if after < len(told) else self.recording.num_events
+
+    def jump(self, kind: MarkKind, *, is_back: bool = False) -> None:
+        """To the next, or the last, thing of a kind."""
+        marks = self.marks(kind)
+        at = bisect_left(marks, self.position) - 1 if is_back else bisect_right(marks, self.position)
+        if 0 <= at < len(marks):
+            self._stop_at(marks[at])
+        else:
+            self.notice = f"no {kind} {'before' if is_back else 'after'} this"
+
+    def marks(self, kind: MarkKind) -> Sequence[int]:
+        """The positions at which such a thing has just happened."""
+        if kind == "violation":
+            return [found.position for found in self.recording.violations]
+        return self.recording.marks[kind]
+
+    def _stop_at(self, position: int) -> None:
+        self.is_playing = False
+        self.notice = ""
+        self._go(position)
+
+    def _go(self, position: int) -> None:
+        self.position = position
+        self.now_s = self.recording.time_at(position)
+
+    # Whom to look at
+
+    def select(self, rank: int) -> None:
+        """A client, or 0 for the tracker."""
+        if TRACKER <= rank <= self.recording.header.clients:
+            self.selected, self.notice = rank, ""
+        else:
+            self.notice = f"there is no client {rank}: they are 1 to {self.recording.header.clients}"
+
+    def select_next(self, step: int) -> None:
+        """Another client, all around: the tracker stands between the last and the first."""
+        size = self.recording.header.clients + 1
+        self.notice = ""
+        if self.selected is None:
+            self.selected = 1 if step > 0 else size - 1
+        else:
+            self.selected = (self.selected + step) % size
+
+    def deselect(self) -> None:
+        self.selected, self.notice = None, ""
+
+    def toggle_messages(self) -> None:
+        self.with_messages = not self.with_messages
+        self.notice = "the story has all messages" if self.with_messages else "the story has no messages"
+
+
+def _pleasant_speed(duration_s: float) -> float:
+    """The fastest, real time at most, at which a run lasts as long as is pleasant to watch."""
+    slow = [speed for speed in SPEEDS if speed <= 1 and duration_s / speed >= PLEASANT_S]
+    return max(slow, default=SPEEDS[0]) if duration_s else 1.0
