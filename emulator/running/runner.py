@@ -26,7 +26,7 @@ from emulator.trace.statistics import SwarmStatistics, jain_index
 from emulator.trace.writer import TraceWriter
 
 if TYPE_CHECKING:
-    from emulator.engines.virtual.engine import Totals
+    from emulator.engines.virtual.run import Totals
 
 
 class ClientResult(msgspec.Struct, frozen=True):

@@ -1,7 +1,8 @@
 """Is there anything wrong with a run? The checker, the outputs, and whether it came to an end."""
 
 from emulator.checker.checker import Checker
-from emulator.engines.virtual.engine import Totals, simulate
+from emulator.engines.virtual.engine import simulate
+from emulator.engines.virtual.run import Totals
 from emulator.errors import RunError, WorkerDied
 from emulator.faults import can_lose_files, killed_ranks
 from emulator.protocol.events import AnyEvent, FileUnavailable, Restarted

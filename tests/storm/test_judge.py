@@ -104,7 +104,7 @@ def a_death_wakes_nobody(patch: pytest.MonkeyPatch) -> None:
 @defect
 def deaths_are_told_to_the_tracker_alone(patch: pytest.MonkeyPatch) -> None:
     def tell(self: VirtualFaults, rank: int, message: AnyMessage) -> None:
-        self._run.simulation.inboxes["download"][0].deliver(rank, message)
+        self._simulation.inboxes["download"][0].deliver(rank, message)
 
     patch.setattr(VirtualFaults, "_tell", tell)
 

@@ -44,12 +44,6 @@ class Ended(msgspec.Struct, frozen=True):
     """Every client that has died and did not come back: who it was, how it died, and where it was then."""
 
 
-TELL_EVERY_S = 0.05
-"""Where a run is traced or watched, how often each of up to 100 processes tells that it has told everything."""
-TELL_SOON_S = 0.005
-"""The same where faults wait for what is told."""
-
-
 def choose_start_method(options: Options) -> StartMethod:
     """What the options say; else `fork` where it is safe, and `spawn` where it is not.
 

@@ -13,6 +13,8 @@ from functools import partial
 
 import msgspec
 
+from emulator.engines.lives import MAX_RESTARTS, RESTART_S, TOO_LATE, WAITING_STEPS
+from emulator.engines.names import failed_at, name_of
 from emulator.engines.processes.crew import Crew, Process
 from emulator.engines.processes.posts import Place, Posts
 from emulator.engines.processes.worker import WorkerPlan
@@ -26,17 +28,10 @@ from emulator.trace.format import encode_record
 from emulator.trace.records import Batch, Observer, Record
 from emulator.trace.writer import TraceWriter
 
-RESTART_S = 0.1
-"""How long after its death a client is started again that nobody meant to kill."""
-MOST_RESTARTS = 10
-"""Of one client that nobody meant to kill: one that always dies at once must not keep a run from its end."""
 LONGEST_HEARING_S = 0.5
 """How long a run that has failed waits for everybody to tell what led to it."""
 BATCHES_A_TURN = 32
 """Taken at once: no stream of events may keep the loop from signals, ends and the screen."""
-BEFORE_DOWNLOADS = frozenset({"P1", "P2", "P3", "P4", "D1", "D2", "U1"})
-"""Where a client waits for the tracker."""
-TOO_LATE = "came back when the swarm was over"
 PARENT = -1
 """Who tells the trace of deaths and faults: nobody waits for what the parent may tell later."""
 
@@ -134,7 +129,7 @@ class Supervisor:
             match record.event:
                 case ThreadFailed(error, text):
                     self._hear_out(record.time_s)
-                    where = f"{name_of(record.rank)} failed in its {record.thread} thread at {record.step}"
+                    where = failed_at(record.rank, record.thread, record.step)
                     raise WorkerFailed(f"{where}: {error}", text)
                 case ThreadEnded() if record.thread == "main":
                     self._ended_well.add(record.rank)
@@ -215,7 +210,7 @@ class Supervisor:
         """The tracker has stopped. Whoever is to come back has nothing to come back to, or was not noticed any more."""
         self.died |= self._awaited
         for rank in sorted(self._crew.running):
-            if self._crew.lives[rank] and BEFORE_DOWNLOADS.issuperset(self._steps.read(rank).values()):
+            if self._crew.lives[rank] and WAITING_STEPS.issuperset(self._steps.read(rank).values()):
                 self._too_late.add(rank)
                 self._crew.kill(rank)
 
@@ -225,7 +220,7 @@ class Supervisor:
         comeback = self._comebacks.pop(rank, None)
         if TRACKER not in self._crew.running:
             return None
-        if comeback is None and self._crew.plan.options.restart and self._crew.lives[rank] < MOST_RESTARTS:
+        if comeback is None and self._crew.plan.options.restart and self._crew.lives[rank] < MAX_RESTARTS:
             return Comeback(RESTART_S, is_state_kept=True)
         return comeback
 
@@ -315,10 +310,6 @@ def num_wanted(plan: WorkerPlan) -> int:
 def channels_of(rank: int) -> Sequence[Channel]:
     """On which communicators a rank is told something."""
     return ("download",) if rank == TRACKER else ("download", "upload")
-
-
-def name_of(rank: int) -> str:
-    return "the tracker" if rank == TRACKER else f"client {rank}"
 
 
 def describe_end(exitcode: int) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from emulator.engines.lines import Lines
+from emulator.engines.names import encodable, one_line
 from emulator.engines.processes.communicators import (
     QueueCommunicator,
     RoadCommunicator,
@@ -38,12 +39,10 @@ from emulator.scenario.network import Network
 from emulator.scenario.options import Options
 from emulator.scenario.storage import DirectoryStorage
 from emulator.strategies import find_strategy
-from emulator.strategies.loader import place_of
 from emulator.trace.records import ThreadName
 
 STDOUT = 1
 LONGEST_TRACEBACK = 8_000
-LONGEST_LINE = 1_000
 _CODES = {step: code for code, step in enumerate(STEPS)}
 
 
@@ -171,26 +170,10 @@ class WorkerNode:
             import traceback  # with all that it imports, only where it is needed
 
             text = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
-            self.record(ThreadFailed(one_line(error), _encodable(text)))
+            self.record(ThreadFailed(one_line(error), encodable(text)))
             self._worker.journal.flush()
         except BaseException:
             os._exit(1)  # the parent sees that at least, and where it was
-
-
-def one_line(error: BaseException) -> str:
-    """An exception's kind and text, as a person gets to see them; before it the place in a strategy's own file."""
-    try:
-        text = str(error)
-    except Exception:
-        text = "(its text cannot be had)"
-    place = place_of(error)
-    line = f"{f'{place}: ' if place else ''}{type(error).__name__}: {text}".replace("\n", " | ")
-    return _encodable(line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…")
-
-
-def _encodable(text: str) -> str:
-    """A path may hold bytes that are no text, which an event cannot carry."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def storage_of(rank: int, plan: WorkerPlan, journal: Journal) -> Storage:

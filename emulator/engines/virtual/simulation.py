@@ -13,109 +13,12 @@ from itertools import count
 import greenlet
 
 from emulator.engines.lines import Lines
+from emulator.engines.virtual.inbox import Inbox, RankGreenlet
 from emulator.protocol.events import Channel
 from emulator.protocol.messages import AnyMessage, Hit
 from emulator.scenario.network import DELAY_S, Network
 
-React = Callable[[int, AnyMessage], None]
 Action = Callable[[], object]
-
-
-NOTHING_DUE: dict[int, float] = {}
-
-
-class Life(greenlet.greenlet):
-    """A client's download thread, with what comes before and after it."""
-
-    def __init__(self, rank: int, body: Callable[[], None], loop: greenlet.greenlet) -> None:
-        super().__init__(body, loop)
-        self.rank = rank
-
-
-class Inbox:
-    """Messages that have arrived for one reader: a handler that reacts to each, or a greenlet that waits for one."""
-
-    __slots__ = ("_held", "due_s", "messages", "react", "waiting")
-
-    def __init__(self) -> None:
-        self.react: React | None = None
-        self.waiting: greenlet.greenlet | None = None
-        self.messages: list[tuple[int, AnyMessage]] = []
-        self.due_s: dict[int, float] = NOTHING_DUE
-        """When the latest segment of each sender arrives that is on its way: what it sends later comes after it."""
-        self._held: tuple[React | None, greenlet.greenlet | None] | None = None
-
-    def deliver(self, source: int, message: AnyMessage) -> None:
-        if self.react is not None:
-            self.react(source, message)
-        elif self.waiting is not None:
-            waiting, self.waiting = self.waiting, None
-            waiting.switch((source, message))
-        else:
-            self.messages.append((source, message))
-
-    def expect(self, source: int, arrival_s: float, now_s: float) -> None:
-        """A segment is on its way here."""
-        self.due_s = {other: due_s for other, due_s in self.due_s.items() if due_s > now_s}
-        self.due_s[source] = arrival_s
-
-    def serve(self, react: React) -> None:
-        """From now on, react at once; first to what is here already."""
-        if self._held is not None:
-            self._held = (react, None)
-            return
-        self.react = react
-        messages, self.messages = self.messages, []
-        for source, message in messages:
-            self.deliver(source, message)
-
-    def take(self, reader: greenlet.greenlet) -> tuple[int, AnyMessage] | None:
-        """The next message; None where the reader has to wait for it, as it is noted to do."""
-        if self._held is not None:
-            self._held = (None, reader)
-            return None
-        if self.messages:
-            return self.messages.pop(0)
-        self.waiting = reader
-        return None
-
-    def close(self) -> None:
-        """The reader is dead: what is here, and what is on its way, is read by nobody."""
-        self.messages.clear()
-        self.waiting = self._held = None
-        self.react = _drop
-
-    def hold(self) -> None:
-        """The reader stands still: what arrives waits for it."""
-        if self._held is None:
-            self._held = (self.react, self.waiting)
-            self.react = self.waiting = None
-
-    def give_up(self, reader: greenlet.greenlet) -> bool:
-        """Whether this reader was waiting here; it does so no longer."""
-        if self.waiting is reader:
-            self.waiting = None
-            return True
-        if self._held is not None and self._held[1] is reader:
-            self._held = (None, None)
-            return True
-        return False
-
-    def resume(self) -> None:
-        """The reader goes on, with all that has arrived meanwhile."""
-        if self._held is None:
-            return
-        (react, waiting), self._held = self._held, None
-        if react is not None:
-            self.serve(react)
-        elif waiting is not None:
-            self.waiting = waiting
-            if self.messages:
-                self.deliver(*self.messages.pop(0))
-
-
-def _drop(_source: int, _message: AnyMessage) -> None:
-    pass
 
 
 class Simulation:
@@ -140,7 +43,6 @@ class Simulation:
         links = () if network is None else network.links
         self.longest_delay_s = max([self._delay_s, *(link.delay_s or 0.0 for link in links)])
         self._dead: set[int] = set()
-        self._num_pauses: dict[int, int] = {}
         self._paused: dict[int, list[Action]] = {}
         """Of clients that stand still: what they will do when they go on."""
         # An entry is (time, sequence, inbox, source, message), or (time, sequence, None, 0, action): the sequence
@@ -165,7 +67,7 @@ class Simulation:
 
     def _waking(self, sleeper: greenlet.greenlet) -> Action:
         def wake() -> None:
-            rank = sleeper.rank if isinstance(sleeper, Life) else None
+            rank = sleeper.rank if isinstance(sleeper, RankGreenlet) else None
             if rank in self._paused:
                 self._paused[rank].append(wake)
             elif rank not in self._dead and not sleeper.dead:
@@ -273,7 +175,6 @@ class Simulation:
             inboxes[rank] = Inbox()
             inboxes[rank].close()
         self._paused.pop(rank, None)
-        self._num_pauses.pop(rank, None)
 
     def reopen(self, rank: int) -> None:
         """The rank lives again."""
@@ -282,16 +183,15 @@ class Simulation:
             inboxes[rank] = Inbox()
 
     def pause(self, rank: int) -> None:
-        """The rank stands still, until it has been resumed as often as paused."""
-        self._num_pauses[rank] = self._num_pauses.get(rank, 0) + 1
+        """The rank stands still until it is resumed."""
         if rank not in self._paused:
             self._paused[rank] = []
             for inboxes in self.inboxes.values():
                 inboxes[rank].hold()
 
     def resume(self, rank: int) -> None:
-        self._num_pauses[rank] = self._num_pauses.get(rank, 0) - 1
-        if rank in self._paused and self._num_pauses[rank] <= 0:
+        """The rank goes on, with what arrived meanwhile first."""
+        if rank in self._paused:
             for inboxes in self.inboxes.values():
                 self.at(self.now_s, partial(self._resume, rank, inboxes[rank]))
             for action in self._paused.pop(rank):

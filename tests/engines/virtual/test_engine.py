@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from emulator import InputError, Options, RunError, Scenario, read_scenario, run, write_inputs
-from emulator.engines.virtual.engine import VirtualCommunicator, simulate
+from emulator.engines.virtual.communicators import VirtualCommunicator
+from emulator.engines.virtual.engine import simulate
 from emulator.protocol.events import (
     AnyEvent,
     Arrived,

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.engines.virtual.simulation import Life, Simulation
+from emulator.engines.virtual.inbox import RankGreenlet
+from emulator.engines.virtual.simulation import Simulation
 from emulator.protocol.events import Channel
 from emulator.protocol.messages import AnyMessage, Barrier, Hit, Miss
 from emulator.scenario.network import Link, Network, Zone
@@ -23,9 +24,9 @@ def simulation(network: Network | None = None) -> Simulation:
     return Simulation(4, network or Network.uniform(4, delay_s=1.0))
 
 
-def begin(world: Simulation, rank: int, body: Callable[[], None]) -> Life:
+def begin(world: Simulation, rank: int, body: Callable[[], None]) -> RankGreenlet:
     """A download thread that begins now."""
-    life = Life(rank, body, greenlet.getcurrent())
+    life = RankGreenlet(rank, body, greenlet.getcurrent())
     world.at(world.now_s, life.switch)
     return life
 
@@ -258,18 +259,6 @@ def test_a_time_limit_that_passes_while_its_rank_stands_still_is_told_when_it_go
     assert log == [5.0, (5.0, 4)]
 
 
-def test_who_is_paused_twice_goes_on_when_it_is_resumed_twice() -> None:
-    world, log = simulation(), Log()
-    log_what_comes(world, 1, log)
-    world.pause(1)
-    world.pause(1)
-    send(world, 2, 1, 0)
-    world.at(2.0, partial(world.resume, 1))
-    world.at(3.0, partial(world.resume, 1))
-    run_out(world)
-    assert log == [(3.0, 2, 0)]
-
-
 def test_what_a_paused_rank_had_sent_arrives_and_others_go_on() -> None:
     world, log = simulation(), Log()
     log_what_comes(world, 2, log)
@@ -323,7 +312,6 @@ def test_who_dies_while_it_stands_still_does_not_stand_still_in_its_next_life() 
     log_what_comes(world, 1, log)
     world.pause(1)
     world.close(1)
-    world.resume(1)  # the end of the pause comes all the same
     world.reopen(1)
     log_what_comes(world, 1, log)
     send(world, 2, 1, 0)

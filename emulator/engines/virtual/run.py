@@ -1,0 +1,146 @@
+"""One run in virtual time: the tracker's handler, a greenlet for each client, and how far they have come."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import greenlet
+import msgspec
+
+from emulator.engines.names import name_of
+from emulator.engines.terms import patience_of, terms_of
+from emulator.engines.virtual.communicators import FaultyCommunicator, Owner, TracedCommunicator, VirtualCommunicator
+from emulator.engines.virtual.faults import CountingStorage, VirtualFaults
+from emulator.engines.virtual.inbox import RankGreenlet
+from emulator.engines.virtual.journal import Journal
+from emulator.engines.virtual.node import VirtualNode
+from emulator.engines.virtual.world import World
+from emulator.errors import RunError, WorkerFailed
+from emulator.protocol.client import run_client
+from emulator.protocol.events import Channel, ThreadEnded
+from emulator.protocol.files import ClientInput
+from emulator.protocol.messages import TRACKER, AnyMessage
+from emulator.protocol.node import Handler, Storage
+from emulator.protocol.tracker import Tracker
+from emulator.scenario.options import Options
+from emulator.scenario.scenario import Scenario
+from emulator.scenario.storage import MemoryStorage
+from emulator.strategies import find_strategy
+
+MIN_PATIENCE_S = 0.01
+"""Virtual time that an answer is waited for, where messages can be lost, besides the time that it may take."""
+NO_DISK = MemoryStorage(ClientInput(), {})
+"""The tracker's."""
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """What the engine alone knows of a run."""
+
+    num_messages: int
+    """Messages that arrived."""
+    num_tracker_messages: int
+    """Those that arrived at the tracker."""
+    written: Mapping[int, Mapping[str, bool]]
+    """In a run without a folder for outputs: the files that each client wrote, and whether they were right."""
+    died: Mapping[int, str] = {}
+    """Clients that died and did not come back: what of, and where they were."""
+
+
+class VirtualRun:
+    """The run, and what it supplies to its nodes."""
+
+    def __init__(self, scenario: Scenario, output: Path | None, options: Options, journal: Journal) -> None:
+        self.world = World(scenario, output, options, journal)
+        self._faults = VirtualFaults(self.world, self._start) if self.world.faults else None
+        self._patience_s = patience_of(self.world.network, self.world.faults, MIN_PATIENCE_S)
+        self._num_tracker_messages = 0
+        self._loop = greenlet.getcurrent()
+
+    @property
+    def is_over(self) -> bool:
+        return self.world.lives.is_over
+
+    def start(self) -> None:
+        """Start all ranks, which do nothing before the simulation runs."""
+        node = VirtualNode("main", "T1", TRACKER, self)
+        handler = _Counting(Tracker(node, self.world.options.numwant), self._count_tracker_message)
+        self.communicator("download", node).serve(handler, partial(self._end_tracker, node))
+        for rank in range(1, self.world.size):
+            self._start(rank)
+
+    def _start(self, rank: int) -> None:
+        """Start a client, in the life that the ledger says."""
+        simulation = self.world.simulation
+        self.world.greenlets[rank] = greenlet = RankGreenlet(rank, partial(self._live, rank), self._loop)
+        simulation.at(simulation.now_s, greenlet.switch)
+
+    def _live(self, rank: int) -> None:
+        world = self.world
+        if not world.lives.is_running(rank):
+            return  # it was killed at the moment at which it was to begin
+        terms = terms_of(world.options, world.faults, rank, world.lives.life(rank), self._patience_s)
+        node = VirtualNode("main", "P1", rank, self)
+        try:
+            run_client(node, find_strategy(world.options.strategy), terms)
+        except WorkerFailed:
+            raise  # told by the thread in which it failed
+        except Exception as error:
+            raise node.failure(error) from error
+        self._end(node)
+
+    def _end(self, node: VirtualNode) -> None:
+        node.record(ThreadEnded())
+        self.world.lives.end(node.rank)
+
+    def _end_tracker(self, node: VirtualNode) -> None:
+        self._end(node)
+        if self._faults is not None:
+            self._faults.end_with_tracker()
+
+    def _count_tracker_message(self) -> None:
+        self._num_tracker_messages += 1
+
+    # What nodes are given
+
+    def communicator(self, channel: Channel, owner: Owner) -> VirtualCommunicator:
+        world = self.world
+        if self._faults is not None:
+            return FaultyCommunicator(channel, owner, world.simulation, world.journal, self._faults)
+        if world.journal.hears_messages:
+            return TracedCommunicator(channel, owner, world.simulation, world.journal)
+        return VirtualCommunicator(channel, owner, world.simulation)
+
+    def storage(self, rank: int) -> Storage:
+        if rank == TRACKER:
+            return NO_DISK
+        disk = self.world.disk(rank)
+        return disk if self._faults is None else CountingStorage(disk, rank, self._faults.injector)
+
+    # What came of it
+
+    def check_end(self) -> None:
+        """Raise `RunError` where ranks wait for what will never come."""
+        if not self.is_over:
+            names = ", ".join(name_of(rank) for rank in self.world.lives.running()[:3])
+            raise RunError(f"nothing is left to happen, and these wait for ever: {names}")
+
+    def totals(self) -> Totals:
+        world = self.world
+        died = world.lives.died
+        return Totals(world.simulation.num_delivered, self._num_tracker_messages, world.written(), died)
+
+
+class _Counting:
+    """The tracker's handler, with a count of its messages."""
+
+    def __init__(self, handler: Handler, count: Callable[[], None]) -> None:
+        self._handler = handler
+        self._count = count
+
+    @property
+    def is_running(self) -> bool:
+        return self._handler.is_running
+
+    def handle(self, source: int, message: AnyMessage) -> None:
+        self._count()
+        self._handler.handle(source, message)
