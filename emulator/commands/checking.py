@@ -16,7 +16,8 @@ from emulator.commands.answers import errors_as_json, print_json
 from emulator.engines.signals import ENDING_SIGNALS
 from emulator.errors import InputError, Interrupted
 from emulator.scenario.scenario import Scenario, read_scenario
-from emulator.trace.reader import Trace, quote_lines
+from emulator.trace.lines import quote_lines
+from emulator.trace.reader import Trace
 
 
 @contextmanager

@@ -19,10 +19,10 @@ from emulator.scenario.options import Options
 from emulator.scenario.outputs import prepare_output, tidy_output
 from emulator.scenario.scenario import INPUT_NAME, Scenario, output_name, write_inputs
 from emulator.scenario.verify import Verification, verify, verify_written
-from emulator.trace.client_statistics import ClientStatistics
 from emulator.trace.format import VERSION, Header, host_facts
 from emulator.trace.records import Observer, Record
 from emulator.trace.statistics import SwarmStatistics, jain_index
+from emulator.trace.statistics.client import ClientStatistics
 from emulator.trace.writer import TraceWriter
 
 if TYPE_CHECKING:

@@ -196,7 +196,7 @@ def peak_of_checking(folder: Path, num_rounds: int) -> tuple[int, int]:
 def test_a_longer_trace_takes_no_more_memory_though_all_of_it_is_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emulator.trace.reader.BLOCK_BYTES", 1 << 15)
+    monkeypatch.setattr("emulator.trace.lines.BLOCK_BYTES", 1 << 15)
     (num_few, peak_of_few), (num_many, peak_of_many) = (peak_of_checking(tmp_path, num) for num in (250, 1_000))
     assert num_many > 3.9 * num_few
     assert peak_of_many < 1.1 * peak_of_few

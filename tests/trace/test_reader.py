@@ -10,7 +10,8 @@ from emulator.checker.checker import check_trace
 from emulator.errors import InputError
 from emulator.protocol.events import AnyEvent, ThreadEnded
 from emulator.trace.format import TraceEnded
-from emulator.trace.reader import BLOCK_BYTES, MAX_CLIENTS, Trace, quote_lines
+from emulator.trace.lines import BLOCK_BYTES, quote_lines
+from emulator.trace.reader import MAX_CLIENTS, Trace
 from tests.checker.histories import HandWritten, violations
 from tests.checker.test_histories import RIGHT
 
@@ -98,7 +99,7 @@ def test_a_line_may_be_longer_than_a_block(tmp_path: Path) -> None:
 
 
 def test_a_line_without_end_is_not_read_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.trace.reader.LONGEST_LINE_BYTES", 2 * BLOCK_BYTES)
+    monkeypatch.setattr("emulator.trace.lines.MAX_LINE_BYTES", 2 * BLOCK_BYTES)
     path = write(tmp_path, joined(MINIMAL[:2]) + b"x" * 5 * BLOCK_BYTES)
     assert problem(path) == f"3: a line of more than {2 * BLOCK_BYTES} bytes"
 

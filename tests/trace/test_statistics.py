@@ -38,10 +38,11 @@ from emulator.protocol.events import (
 from emulator.protocol.messages import Stop
 from emulator.running.runner import run
 from emulator.scenario.generate import Shape
-from emulator.trace.client_statistics import FROM_PEER, FROM_SEED, OWNED
 from emulator.trace.reader import Trace
 from emulator.trace.records import Record
-from emulator.trace.statistics import NUM_RECENT, SwarmStatistics, jain_index
+from emulator.trace.statistics import SwarmStatistics, jain_index
+from emulator.trace.statistics.client import FROM_PEER, FROM_SEED, OWNED
+from emulator.trace.statistics.swarm import NUM_RECENT
 from tests.conftest import MakeScenario
 from tests.engines.swarms import Recorder
 from tests.view.made import MadeRun, made_run

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from emulator.protocol.events import MessageFaulted, Received, Sent
 from emulator.protocol.messages import AnyMessage
 
-MOST_IN_FLIGHT = 1_000
+MAX_IN_FLIGHT = 1_000
 """Messages from one rank to another on one communicator that are remembered; those before them are taken for lost."""
 
 Tag = TypeVar("Tag")
@@ -23,7 +23,7 @@ class Arrows(Generic[Tag]):
 
     def sent(self, rank: int, event: Sent, tag: Tag) -> None:
         key = (event.on, rank, event.to)
-        self._in_flight.setdefault(key, deque(maxlen=MOST_IN_FLIGHT)).append((event.message, tag))
+        self._in_flight.setdefault(key, deque(maxlen=MAX_IN_FLIGHT)).append((event.message, tag))
 
     def faulted(self, rank: int, event: MessageFaulted) -> None:
         """A fault did something to the message that this rank has sent last on this way."""

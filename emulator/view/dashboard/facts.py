@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from emulator.trace.client_statistics import ClientStatistics
 from emulator.trace.statistics import SwarmStatistics
+from emulator.trace.statistics.client import ClientStatistics
 
 SILENT_S = 3.0
 """A client that downloads and has not been heard of for so long is told of,"""

@@ -6,8 +6,8 @@ from types import MappingProxyType
 from rich.cells import cell_len
 from rich.text import Text
 
-from emulator.trace.client_statistics import FROM_PEER, FROM_SEED, OWNED, ClientStatistics, Progress
 from emulator.trace.statistics import SwarmStatistics
+from emulator.trace.statistics.client import FROM_PEER, FROM_SEED, OWNED, ClientStatistics, Progress
 from emulator.view.dashboard.clients import interesting_first
 from emulator.view.dashboard.drawing import GIVEN_UP, SHADES, Lines, fit
 from emulator.view.dashboard.facts import Facts

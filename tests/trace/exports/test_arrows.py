@@ -6,7 +6,7 @@ import pytest
 
 from emulator.protocol.events import MessageFaulted, Received, Sent
 from emulator.protocol.messages import Barrier, Close, Hit, Miss, SegmentRequest, Stop
-from emulator.trace.exports.arrows import MOST_IN_FLIGHT, Arrows
+from emulator.trace.exports.arrows import MAX_IN_FLIGHT, Arrows
 
 
 def test_equal_messages_arrive_in_the_order_in_which_they_were_sent() -> None:
@@ -43,7 +43,7 @@ def test_a_message_that_is_lost_does_not_hold_up_those_behind_it() -> None:
 
 def test_of_messages_that_never_arrive_only_the_latest_are_remembered() -> None:
     arrows: Arrows[int] = Arrows()
-    for segment in range(MOST_IN_FLIGHT + 1):
+    for segment in range(MAX_IN_FLIGHT + 1):
         arrows.sent(1, Sent("download", 2, Miss("file1", segment)), segment)
     assert arrows.received(2, Received("download", 1, Miss("file1", 0))) is None
     assert arrows.received(2, Received("download", 1, Miss("file1", 1))) == 1

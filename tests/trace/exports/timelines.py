@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from emulator.trace.exports.perfetto import export
+from emulator.trace.exports.perfetto.export import export
 from emulator.trace.reader import Trace
 
 Where = tuple[int, int]

@@ -47,6 +47,8 @@ class Track:
 
     def __init__(self, put: Put, rank: int, thread: ThreadName) -> None:
         number = THREADS.index(thread)
+        self.rank = rank
+        self.thread = thread
         self.now_us = 0.0
         self._previous_us: float | None = None
         self._put = put
