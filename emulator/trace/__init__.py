@@ -1,0 +1,1 @@
+"""What happened: events with their stamps, reading and writing them as a trace, figures, and exports."""

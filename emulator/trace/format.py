@@ -26,17 +26,17 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     numwant: int | None = None
     """T6: the most seeds, and the most peers, in a list; None for all of them."""
     events: tuple[str, ...] | None = None
-    """The kinds of events that the program records; where it is missing, those that occur in the trace."""
+    """The kinds of events that the program records; None for those that occur in the trace."""
     scenario: str = ""
     engine: str = ""
     start_method: str = ""
     rng_seed: int | None = None
     faults: tuple[str, ...] = ()
-    """What is going to go wrong, on purpose: the lines of the plan, whether or not they come to take effect."""
+    """The lines of the fault plan, including those that never take effect."""
     is_resumed: bool = False
-    """Whether clients begin with what an earlier run left on their disks."""
+    """Whether clients begin with segments of an earlier run on their disks."""
     program: str = ""
-    """Who wrote the trace, with its version."""
+    """The program that wrote the trace, with its version."""
     python: str = ""
     host: str = ""
 
@@ -51,7 +51,7 @@ class Stamp(msgspec.Struct, frozen=True, gc=False):
 
 
 class TraceEnded(Event, frozen=True):
-    """The last line. A trace without it was cut short by the death of whoever wrote it."""
+    """The last line. A trace without it was cut: its writer died."""
 
     outcome: Literal["complete", "cut"]
     reason: str = ""
@@ -64,13 +64,13 @@ encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def encode_record(record: Record) -> bytes:
-    """An event's line, without its end: the event's own keys first, so that a reader knows its kind at once."""
+    """An event's line without the line end; `event` is its first key, so that a reader sees the kind at once."""
     stamp = Stamp(record.time_s, record.rank, record.thread, record.step)
     return encode(record.event)[:-1] + b"," + encode(stamp)[1:]
 
 
 class SentLine(msgspec.Struct, frozen=True, tag="Sent", tag_field="event", gc=False):
-    """The line of a `Sent` event; so many are written that each is worth being made in one piece."""
+    """The line of a `Sent` event in one piece: most lines are messages, and this is faster than event and stamp."""
 
     on: Channel
     to: int
@@ -99,6 +99,6 @@ def encode_end(outcome: Literal["complete", "cut"], reason: str, time_s: float) 
 
 
 def host_facts() -> str:
-    """What this machine is, as far as it matters to a run."""
+    """This machine in a few words."""
     system = os.uname()
     return f"{system.sysname} {system.machine}, {os.cpu_count()} cores"

@@ -24,7 +24,7 @@ class Lines:
         """Raises `InputError` where the file cannot be opened."""
         self.path = path
         self.is_torn = False
-        """Whether the file ends in the middle of its compression; after reading, also whether a tail is left."""
+        """Whether the file ends in the middle of its compression."""
         self.num_lines = 0
         """Whole lines read so far."""
         self.tail = b""

@@ -1,4 +1,4 @@
-"""The envelope around every event: when and where it happened."""
+"""The envelope around every event: its time and place; and the observers that are told of events."""
 
 from collections.abc import Sequence
 from typing import Literal, Protocol
@@ -18,40 +18,40 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     rank: int
     thread: ThreadName
     step: str
-    """The protocol step that the thread was in: P1 … P4, D1 … D8, U1 … U5, T1 … T9."""
+    """The protocol step that the thread was in, such as `D4`."""
     event: AnyEvent
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True):
-    """What one process tells at once."""
+    """What one process sends to the parent at once."""
 
     rank: int
     told_s: float
-    """Everything that it recorded before this time has been told, with this batch or an earlier one."""
+    """The process has sent everything that it recorded before this time, in this batch or an earlier one."""
     records: list[Record]
-    """For observers: all events but those of single messages."""
+    """For observers: all events but single messages."""
     times_s: list[float]
-    """For a trace: the time of every event; empty where the run is not traced."""
+    """For a trace: the time of every event; empty in a run without a trace."""
     lines: bytes
     """For a trace: the line of every event, each with its end."""
 
 
 class Observer(Protocol):
-    """Who watches a run while it lasts; called in the process that started it, never in a worker."""
+    """Watches a run while it lasts. The process that started the run calls it, never a worker."""
 
     interval_s: float | None
-    """How often `tick` is wanted, in seconds; None for never."""
+    """Seconds between two calls of `tick`; None for none."""
     undo: bytes
-    """What to write to the terminal on its behalf, should its process be killed; empty for nothing."""
+    """Bytes that restore the terminal, for a survivor to write if this process is killed; empty for none."""
 
     def begin(self) -> None:
-        """All workers are started. Not before may a thread be started or a screen be taken."""
+        """All workers are started. Start threads and take over the screen here, not before."""
 
     def observe(self, records: Sequence[Record]) -> None:
-        """The next records: in order for each rank, as they arrive for different ranks."""
+        """The next records: in order within a rank, in any order between ranks."""
 
     def tick(self) -> None:
-        """Time to draw."""
+        """Draw, if there is something to draw."""
 
     def end(self) -> None:
-        """No more will come, whether the run went well or not: give the screen back."""
+        """The run is over, well or not: release the screen."""

@@ -1,9 +1,8 @@
-"""Writing a trace while a run lasts: the events of all processes, merged, in bounded memory.
+"""Writing a trace while a run lasts: merges the events of all processes in bounded memory.
 
-Every process stamps its events with one clock (`CLOCK_MONOTONIC`), a message's sending before it is handed over and
-its receipt after it was taken. So the order of time is one in which nothing is received before it was sent, and in
-which each process's own order is kept. A process says with every batch up to when it has told everything; what all
-have told can be written.
+All processes share one clock (`CLOCK_MONOTONIC`). They stamp a message before they send it and after they receive it,
+so sorting by time keeps causes before effects and each process's own order. Every batch says up to which time its
+process has sent everything; whatever is older than that for all processes can be written.
 """
 
 import contextlib
@@ -20,7 +19,7 @@ from emulator.trace.format import Header, encode, encode_end
 from emulator.trace.records import Batch
 
 MERGE_AT = 4_096
-"""Lines to gather before they are merged again."""
+"""Lines to gather before the next merge."""
 GZIP_LEVEL = 3
 _by_time = itemgetter(0)
 
@@ -40,7 +39,7 @@ def open_for_writing(path: Path) -> IO[bytes]:
 
 @contextlib.contextmanager
 def _not_waiting_for_a_reader(path: Path) -> Iterator[None]:
-    """To open a pipe takes until somebody reads it, perhaps for ever: refuse one that nobody does."""
+    """Opening a pipe blocks until another process reads it: refuse one without a reader."""
     if not path.is_fifo():
         yield
         return
@@ -49,7 +48,7 @@ def _not_waiting_for_a_reader(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno != errno.ENXIO:
             raise
-        problem = f"{path}: a pipe that nobody reads; start its reader first, or choose another name"
+        problem = f"{path}: a pipe without a reader; start the reader first, or choose another name"
         raise InputError([problem]) from None
     try:
         yield
@@ -65,12 +64,12 @@ class TraceWriter:
         self._path = path
         self._file = open_for_writing(path)
         self._told_s = dict.fromkeys(range(header.clients + 1), 0.0)
-        """Up to when each rank has told everything; a rank that has ended is not waited for."""
+        """For each running rank, the time up to which it has sent everything."""
         self._waiting: list[tuple[float, bytes]] = []
         self._merge_at = MERGE_AT
         self._latest_s = 0.0
         self._put(encode(header) + b"\n")
-        self._flush()  # whoever is killed now leaves a trace, if an empty one
+        self._flush()  # a run that is killed at once leaves a trace, too
 
     def add(self, batch: Batch) -> None:
         self._waiting += zip(batch.times_s, batch.lines.split(b"\n"), strict=False)
@@ -80,31 +79,31 @@ class TraceWriter:
             self._merge()
 
     def append(self, lines: list[bytes]) -> None:
-        """Write lines that are in order, and after all that was added before."""
+        """Write lines that are in order and later than everything added before."""
         self._merge()
         self._put(b"\n".join(lines) + b"\n")
 
     def forget(self, rank: int) -> None:
-        """This rank has ended, and everything that it told is here."""
+        """This rank has ended, and all its batches have been added."""
         self._told_s.pop(rank, None)
 
     def remember(self, rank: int, now_s: float) -> None:
-        """This rank, which had ended, is started again."""
+        """This rank is restarted after it had ended."""
         self._told_s[rank] = now_s
 
     def has_all_before(self, time_s: float) -> bool:
-        """Whether everybody has told what happened up to then."""
+        """Whether all running ranks have sent everything up to this time."""
         return all(told_s > time_s for told_s in self._told_s.values())
 
     def _merge(self) -> None:
-        """Write what happened before the time up to which everybody has told."""
+        """Write what is older than the time up to which all ranks have sent everything."""
         told_s = min(self._told_s.values(), default=float("inf"))
-        # A stable sort: where a clock is too coarse to tell two events of a process apart, they keep their order.
+        # The sort is stable: two events of a process keep their order where a coarse clock gives them the same time.
         self._waiting.sort(key=_by_time)
         num_ready = bisect_left(self._waiting, told_s, key=_by_time)
         self._write(self._waiting[:num_ready])
         del self._waiting[:num_ready]
-        # One that tells late must not make every batch of the others a reason to sort everything again.
+        # While one rank is late, each batch of the others must not sort everything again.
         self._merge_at = MERGE_AT + 2 * len(self._waiting)
 
     def _write(self, lines: list[tuple[float, bytes]]) -> None:
@@ -114,8 +113,8 @@ class TraceWriter:
             self._flush()
 
     def close(self, outcome: Literal["complete", "cut"], reason: str = "") -> None:
-        """Write how it ended. What somebody may have missed to tell is not in a trace that is cut."""
-        if self._file.closed:  # since a write has failed, and that was told
+        """Write the last line. A trace that is cut leaves out what came after a rank's silence: it may be incomplete."""
+        if self._file.closed:  # a write has failed, and raised
             return
         self._merge()
         self._waiting.clear()

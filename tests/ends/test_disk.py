@@ -257,7 +257,7 @@ def test_a_trace_is_not_written_to_a_pipe_that_nobody_reads(engine: str, scenari
             *("--inputs", scenario.inputs, "--output", tmp_path / "out", "--engine", engine, "--quiet"),
             *("--trace", tmp_path / name),
         )
-        problem = f"{tmp_path}/{name}: a pipe that nobody reads; start its reader first, or choose another name"
+        problem = f"{tmp_path}/{name}: a pipe without a reader; start the reader first, or choose another name"
         assert told == (2, "", problem)
 
 

@@ -1,4 +1,4 @@
-"""A trace, for the programs of others: what can be written, and which module here writes it."""
+"""Traces in the formats of other programs."""
 
 EXPORTS = {"perfetto": "perfetto.export", "shiviz": "shiviz", "csv": "table"}
-"""The name of each format, with its module: one function `export`, from an open trace to pieces of the output."""
+"""The module of each format. Its function `export` turns an open trace into pieces of the output."""

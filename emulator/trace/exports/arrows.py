@@ -1,4 +1,4 @@
-"""Which receipt belongs to which sending: a trace has both, and nothing that joins them."""
+"""Joins each receipt of a message with its sending, which a trace leaves to its reader."""
 
 from collections import deque
 from typing import Generic, TypeVar
@@ -7,7 +7,7 @@ from emulator.protocol.events import MessageFaulted, Received, Sent
 from emulator.protocol.messages import AnyMessage
 
 MAX_IN_FLIGHT = 1_000
-"""Messages from one rank to another on one communicator that are remembered; those before them are taken for lost."""
+"""Messages remembered for each communicator, source and destination; older ones are taken for lost."""
 
 Tag = TypeVar("Tag")
 
@@ -15,7 +15,7 @@ Tag = TypeVar("Tag")
 class Arrows(Generic[Tag]):
     """Joins messages in the order in which they were sent, for each communicator, source and destination.
 
-    What is told of a sending, its tag, is given back at the receipt.
+    A sending is given a tag, and its receipt returns it.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Arrows(Generic[Tag]):
         self._in_flight.setdefault(key, deque(maxlen=MAX_IN_FLIGHT)).append((event.message, tag))
 
     def faulted(self, rank: int, event: MessageFaulted) -> None:
-        """A fault did something to the message that this rank has sent last on this way."""
+        """A fault changed, lost or doubled the latest message on this way."""
         waiting = self._in_flight.get((event.on, rank, event.to))
         if not waiting:
             return
@@ -39,7 +39,7 @@ class Arrows(Generic[Tag]):
             waiting.pop()
 
     def received(self, rank: int, event: Received) -> Tag | None:
-        """The tag of the earliest such message on its way; None where there is none, which the checker calls wrong."""
+        """The tag of the earliest equal message in flight; None where there is none, which breaks the protocol."""
         key = (event.on, event.source, rank)
         waiting = self._in_flight.get(key, deque())
         for index, (message, tag) in enumerate(waiting):

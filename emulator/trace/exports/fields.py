@@ -1,4 +1,4 @@
-"""What an event or a message says, in names and values that every export shares."""
+"""The fields of events and messages, in the names and values that all exports share."""
 
 from typing import Any
 
@@ -13,15 +13,14 @@ CONTENTS = "data"
 
 
 def fields(struct: AnyEvent | AnyMessage) -> dict[str, Any]:
-    """The fields of an event or a message, without the contents of segments, which are in the trace.
+    """The fields of an event or a message as plain values.
 
-    What is held or missing is in hexadecimal digits.
-
-    Of metadata that leaves each file's name and number of segments.
+    The contents of segments are left out, metadata becomes each file's name and number of segments, and bits of what is
+    held or missing become hexadecimal digits.
     """
     found = msgspec.structs.asdict(struct)
     found.pop(CONTENTS, None)
-    if found.get("request") == 0:  # its sender gives its questions no numbers
+    if found.get("request") == 0:  # its sender does not number its questions
         del found["request"]
     for name, value in found.items():
         if isinstance(value, bytes):  # a bit a segment

@@ -1,4 +1,4 @@
-"""Where an export goes: to stdout while it is made, or to a file, which is there whole or not at all."""
+"""Where an export goes: to stdout while it is made, or to a file that appears whole or not at all."""
 
 import contextlib
 import gzip
@@ -19,8 +19,7 @@ GZIP_LEVEL = 6
 def export_trace(path: Path, to: str, output: Path | None) -> str:
     """Write the trace `path` in the format `to`, one of `EXPORTS`, to the file `output`, or to stdout for None.
 
-    An `output` whose name ends in `.gz` is compressed. Returns a sentence about a trace that is cut, and nothing about
-    one that is complete. Raises `InputError` for what is no trace and for an `output` that cannot be written, and
+    An `output` whose name ends in `.gz` is compressed. Returns a sentence about a trace that is cut, else nothing. Raises `InputError` for what is no trace and for an `output` that cannot be written, and
     `OSError` where writing fails; a file named `output` is then as it was.
     """
     with Trace(path) as trace:
@@ -41,7 +40,7 @@ def export_trace(path: Path, to: str, output: Path | None) -> str:
 
 
 def _refuse_what_is_no_file(output: Path, trace: Path) -> None:
-    """A device would be replaced by a file, and so would the trace."""
+    """Writing would replace a device, or the trace itself, by the output."""
     if output.exists() and not output.is_file():
         raise InputError([f"{output}: not a regular file; choose another --output, or none for stdout"])
     if output.exists() and output.samefile(trace):
@@ -50,7 +49,7 @@ def _refuse_what_is_no_file(output: Path, trace: Path) -> None:
 
 @contextlib.contextmanager
 def _written_whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that gets its name when it is complete; after an error nothing is left of it."""
+    """A file that gets its name once it is complete; an error leaves nothing of it."""
     spare = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         plain = spare.open("xb")
@@ -61,12 +60,12 @@ def _written_whole(path: Path) -> Iterator[IO[bytes]]:
             yield file
         spare.replace(path)
     except OSError as error:
-        # Name the output, not the name that it had for a while.
+        # Name the output, not its temporary name.
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         spare.unlink(missing_ok=True)
 
 
 def _compressed(plain: IO[bytes]) -> IO[bytes]:
-    """Without a name or a time in it: the same trace gives the same file."""
+    """Compressed without a name or a time, so that the same trace gives the same file."""
     return cast("IO[bytes]", gzip.GzipFile("", "wb", GZIP_LEVEL, plain, mtime=0))

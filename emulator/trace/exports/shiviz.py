@@ -1,9 +1,9 @@
-"""ShiViz's log: two lines an event, the second with a vector clock, from which it draws what happened before what.
+"""ShiViz's log: two lines an event, the second with a vector clock. ShiViz draws from it what happened before what.
 
 A host is a rank, not a thread. The threads of a client share its library: the upload thread can serve a segment because
-the download thread has stored it, and no message says so. The order in which a process recorded its events does, and a
-trace keeps it. With a host for each thread, causes would be missing from the clocks; with one for each rank, at worst
-two events of a process have an order that nothing would have held them to.
+the download thread has stored it. No message says so, but the order of a process's events does. With a host for each
+thread, causes would be missing from the clocks. With one for each rank, at worst two events of a process appear ordered
+that might have happened in either order.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from emulator.trace.exports.fields import fields, kind
 from emulator.trace.reader import Entry, Trace
 
 REGULAR_EXPRESSION = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})"
-"""How to find an event in the log; ShiViz's own default. It is the log's first line, where ShiViz looks for it."""
+"""The log's first line: how ShiViz finds an event. This is its default."""
 DELIMITER = ""
-"""The second line: what is between several runs in one log. There is one run."""
+"""The second line: what separates the runs in one log. There is one run."""
 
 Clock = dict[str, int]
 
@@ -36,12 +36,12 @@ def export(trace: Trace) -> Iterator[bytes]:
 
 
 def host(rank: int) -> str:
-    """A rank's name in the log, where a name has no blanks."""
+    """A rank's name in the log, without blanks."""
     return "tracker" if rank == TRACKER else f"client{rank}"
 
 
 def _tick(clocks: dict[int, Clock], arrows: Arrows[Clock], entry: Entry) -> Clock:
-    """The clock of the rank that an event happened at: one more of its own, and all that the sender knew."""
+    """Advance the clock of the event's rank: its own count by one, and to all that the sender of a message knew."""
     _, stamp, event = entry
     me = host(stamp.rank)
     clock = clocks.setdefault(stamp.rank, {})
@@ -71,7 +71,7 @@ def _describe(entry: Entry) -> str:
 
 
 def _say(struct: AnyEvent | AnyMessage) -> str:
-    """`SegmentRequest file=file1 segment=3`, on one line whatever a name holds."""
+    """`SegmentRequest file=file1 segment=3`, on one line whatever characters a name has."""
     words = [f"{name}={_value(value)}" for name, value in fields(struct).items()]
     return " ".join((kind(struct), *words))
 

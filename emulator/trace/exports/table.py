@@ -34,7 +34,7 @@ RENAMED = {"on": "communicator", "number": "barrier", "count": "num_open"} | dic
 
 
 class _Line:
-    """What a CSV writer needs of a file; its `writerow` returns what `write` returns."""
+    """A file for `csv.writer`, whose `writerow` returns what `write` returns: the line."""
 
     def write(self, text: str) -> str:
         return text
@@ -50,7 +50,7 @@ def export(trace: Trace) -> Iterator[bytes]:
 
 
 def _cells(entry: Entry) -> dict[str, object]:
-    """A row's cells that are not empty; what has no column of its own goes into `details`, as JSON."""
+    """The cells of a row that are not empty. Fields without a column of their own go into `details` as JSON."""
     line, stamp, event = entry
     said = fields(event)
     if isinstance(event, Sent | Received | MessageFaulted):

@@ -1,4 +1,4 @@
-"""What one client of a run is like at one moment; `statistics.py` says how it comes to be."""
+"""The figures of one client at one moment."""
 
 from math import inf
 
@@ -7,14 +7,14 @@ import msgspec
 from emulator.protocol.events import Role
 
 MAX_MAPPED = 50_000_000
-"""A file that is said to have more segments has no map."""
+"""A file with more segments has no map: its size is only claimed, and the map would fill the memory."""
 
 
 class Progress(msgspec.Struct):
-    """One file of one client, as far as it is there."""
+    """Which segments of one file a client has."""
 
     present: bytearray
-    """A byte a segment: 0 missing, 1 got from a peer, 2 from a seed, 3 there from the start."""
+    """A byte a segment: 0 where it is missing, else `FROM_PEER`, `FROM_SEED` or `OWNED`."""
     num_present: int = 0
 
     @property
@@ -27,6 +27,7 @@ class Progress(msgspec.Struct):
 
 
 FROM_PEER, FROM_SEED, OWNED = 1, 2, 3
+"""Where a segment came from; `OWNED` was there before the download began."""
 
 
 class ClientStatistics(msgspec.Struct):
@@ -36,15 +37,15 @@ class ClientStatistics(msgspec.Struct):
     num_from_peers: int = 0
     num_from_seeds: int = 0
     num_held: int = 0
-    """Segments of files that it has begun in this life and that it got, in this life or in an earlier one."""
+    """Segments it holds of the files that it has begun in this life; those of files that it owns do not count."""
     num_misses: int = 0
     """Visits that ended with a miss; each visit has at most one."""
     num_rejected: int = 0
-    """Segments got that did not match their hash."""
+    """Segments received that did not match their hash."""
     num_uploaded: int = 0
-    """Segments given, by its own count: known when a connection is closed."""
+    """Segments given, as the client itself counts them when a connection closes."""
     num_given: int = 0
-    """Segments given, as those say who got them: known when they leave."""
+    """Segments given, as the clients that got them count them when a visit ends."""
     num_open: int = 0
     """Clients that have a connection with it now."""
     most_connections: int = 0
@@ -53,36 +54,36 @@ class ClientStatistics(msgspec.Struct):
     written_s: dict[str, float] = {}
     """When each wanted file was written."""
     unavailable: dict[str, int] = {}
-    """Wanted files that it has given up, with the number of segments that nobody had."""
+    """Wanted files that it has given up, with how many of their segments no live client held."""
     finished_s: float | None = None
-    """When the tracker knew that it had everything; None if it never did."""
+    """When the tracker heard that it has everything; None before."""
     arrived_s: float | None = None
-    """When it came to the swarm, where the scenario lets it come later than others."""
+    """When it came to the swarm; None for a client that is there from the beginning."""
     left_s: float | None = None
-    """When it departed, as the tracker has it."""
+    """When the tracker heard of its departure."""
     died_s: float | None = None
-    """When it died last; it may have been started again since."""
+    """Its latest death; it may have been restarted since."""
     restarted_s: float | None = None
     num_restarts: int = 0
     is_dead: bool = False
     pause: str = ""
-    """The fault that makes it stand still now, as the plan has it; empty where none does."""
+    """The fault that pauses it now, in the words of the fault plan; empty where none does."""
     state: str = "starting"
-    """What it does, in the protocol's words."""
+    """What it is doing, in the protocol's words."""
     downloading: str | None = None
-    """The file it is at."""
+    """The file that it is downloading."""
     source: str = ""
-    """Whom it takes that file's segments from: `peer 3`, `seed 5`."""
+    """The uploader of that file's segments: `peer 3`, `seed 5`."""
     round: int = 0
-    """The round of that file."""
+    """The current round of that file, counted from 1."""
     roles: dict[str, Role] = {}
-    """Its role in the swarm of every file that the tracker knows it in."""
+    """Its role by file, as the tracker has it."""
     roles_s: dict[str, float] = {}
-    """Since when."""
+    """When it took each role."""
     files: dict[str, Progress] = {}
     """Every wanted file that it has begun."""
     latest_s: float = 0.0
-    """When it was heard of last."""
+    """The time of its latest record."""
 
     @property
     def num_got(self) -> int:
@@ -90,12 +91,12 @@ class ClientStatistics(msgspec.Struct):
 
     @property
     def gone_s(self) -> float:
-        """When it left all swarms, by its death or by its own will; before everything where it never did."""
+        """When it last left all swarms, by death or departure; -inf where it never did."""
         return max(-inf if self.died_s is None else self.died_s, -inf if self.left_s is None else self.left_s)
 
 
 def begun(num_segments: int, num_present: int) -> Progress:
-    """A file that a client begins with, as far as that can be."""
+    """A file at the start of its download; numbers that cannot be are clipped."""
     if not 0 <= num_segments <= MAX_MAPPED:
         return Progress(bytearray())
     num_present = min(max(num_present, 0), num_segments)

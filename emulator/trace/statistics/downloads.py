@@ -63,7 +63,7 @@ def begin_file(_swarm: Figures, client: ClientStatistics, event: DownloadStarted
     client.state = "downloading"
     client.downloading = event.file
     progress = client.files[event.file] = begun(event.num_segments, event.num_present)
-    # A file that is whole from the start of a first life is the client's own; all else it has got at some time.
+    # A file that is whole when a first life begins is the client's own. Everything else it has downloaded at some time.
     if client.num_restarts or progress.num_present < progress.num_segments:
         client.num_held += progress.num_present
 

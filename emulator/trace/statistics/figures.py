@@ -1,4 +1,4 @@
-"""The figures of a whole run at one moment; the other modules of this room say how they come about."""
+"""The figures of a whole run at one moment. `downloads`, `roles` and `lives` change them, one function an event."""
 
 from collections import Counter
 
@@ -23,16 +23,16 @@ class Figures:
         self.given: Counter[tuple[int, int]] = Counter()
         """Segments given, by uploader and downloader."""
         self.roles: dict[str, Counter[Role]] = {}
-        """How many clients have each role, by file."""
+        """For each file, how many clients have each role."""
         self.unavailable: Counter[str] = Counter()
-        """How many clients have given a file up, by file."""
+        """For each file, how many clients have given it up."""
         self.faults: Counter[str] = Counter()
-        """Faults that have begun and not ended, as the plan has them; on how many ranks."""
+        """Faults in effect, in the words of the fault plan, with the number of ranks that each affects."""
         self.faults_begun: set[str] = set()
-        """Faults that have ever begun, as the plan has them."""
+        """All faults that have taken effect so far."""
 
     def client(self, rank: int) -> ClientStatistics | None:
-        """The client of this rank; None where a trace names one that cannot be."""
+        """The client of this rank; None where a trace names a rank that does not exist."""
         return self.clients[rank - 1] if 1 <= rank <= len(self.clients) else None
 
     @property
@@ -53,9 +53,9 @@ class Figures:
 
     @property
     def makespan_s(self) -> float | None:
-        """From the second barrier to the end of the last client that is alive.
+        """From the second barrier until the last live client has finished.
 
-        None while one is not finished, and where one has given a file up: it never has everything.
+        None while a live client is unfinished, and where one has given a file up.
         """
         ends = [None if client.unavailable else client.finished_s for client in self.clients if not client.is_dead]
         known = [self.since_start(end_s) for end_s in ends if end_s is not None]
@@ -67,5 +67,5 @@ class Figures:
         return 0.0 if self.began_s is None else self.since_start(self.latest_s)
 
     def since_start(self, time_s: float) -> float:
-        """A record's time counted from the second barrier, before which nothing is downloaded."""
+        """Seconds from the second barrier, when downloads begin, to this time of a record."""
         return time_s - (self.began_s or 0.0)

@@ -62,8 +62,8 @@ def die(swarm: Figures, client: ClientStatistics, _event: Died, record: Record) 
 def restart(swarm: Figures, client: ClientStatistics, event: Restarted, record: Record) -> None:
     client.restarted_s, client.is_dead, client.state = record.time_s, False, "restarted"
     client.num_restarts += 1
-    client.num_held = 0  # until it says what it finds on its disk
-    # The tracker may have been heard of what came after.
+    client.num_held = 0  # until it records what it finds on its disk
+    # Records of the tracker may be ahead of this one, and tell of the new life.
     if client.left_s is not None and client.left_s < record.time_s:
         client.left_s = None
     if client.finished_s is not None and client.finished_s < record.time_s:
@@ -78,7 +78,7 @@ def restart(swarm: Figures, client: ClientStatistics, event: Restarted, record: 
 
 def begin_fault(swarm: Figures, client: ClientStatistics, event: FaultBegan, record: Record) -> None:
     swarm.faults_begun.add(event.fault)
-    if event.fault.startswith("kill"):  # of which deaths tell
+    if event.fault.startswith("kill"):  # the death that follows is shown instead
         return
     swarm.faults[event.fault] += 1
     if record.rank and event.fault.startswith("pause"):
@@ -88,7 +88,7 @@ def begin_fault(swarm: Figures, client: ClientStatistics, event: FaultBegan, rec
 def end_fault(swarm: Figures, client: ClientStatistics, event: FaultEnded, record: Record) -> None:
     if record.rank and event.fault.startswith("pause"):
         if client.pause != event.fault:
-            return  # its death was the end of it
+            return  # the client died meanwhile, which ended the pause
         client.pause = ""
     count_fault_out(swarm, event.fault)
 

@@ -51,7 +51,7 @@ NUM_RECENT = 60
 QUIET: frozenset[type] = frozenset(
     {Sent, Received, MessageFaulted, ThreadStarted, RoundEnded, ConnectionOpened, ConnectionClosed}
 )
-"""Events that a feed leaves out: single messages, of which only a trace tells, and what others say just as well."""
+"""Events that a feed leaves out: single messages, and routine that other events imply."""
 
 
 class SwarmStatistics(Figures):
@@ -104,7 +104,7 @@ def _pass_over(_: Figures, _client: ClientStatistics, _event: AnyEvent, _record:
 
 
 _OF_ALL: dict[type, _Fold | None] = {
-    Sent: None,  # single messages: only a trace tells of them
+    Sent: None,  # only traces have single messages, and a figure is the same without a trace
     Received: None,
     MessageFaulted: None,
     FaultBegan: lives.begin_fault,
@@ -143,9 +143,9 @@ _OF_CLIENTS: dict[type, _Fold | None] = {
 
 
 def jain_index(shares: Sequence[float]) -> float:
-    """How evenly shares are spread: 1 for all equal, 1/n for one that has everything (Jain, Chiu and Hawe, 1984).
+    """How evenly shares are spread: 1 where all are equal or 0, 1/n where one has everything.
 
-    1 where there is nothing to share.
+    Jain, Chiu and Hawe, 1984.
     """
     squares = sum(share * share for share in shares)
     return 1.0 if squares == 0 else sum(shares) ** 2 / (len(shares) * squares)

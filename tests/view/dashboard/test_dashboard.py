@@ -19,7 +19,7 @@ from emulator.view.dashboard.drawing import bar, fit
 from emulator.view.dashboard.facts import SILENT_S, Facts, Rates, silences
 from emulator.view.dashboard.segments import strip
 from emulator.view.dashboard.swarms import load_panel, matrix_panel, natural
-from tests.trace.test_statistics import NONSENSE
+from tests.trace.statistics.test_fold import NONSENSE
 from tests.view.made import MadeRun, gone_wrong, made_run
 from tests.view.screens import (
     HOSTILE,

@@ -1,4 +1,4 @@
-"""What a client holds, and with whom it has a connection, as its messages show."""
+"""What a client holds and which connections it has, as its messages show."""
 
 from emulator.protocol.files import FileMetadata
 from emulator.protocol.library import Holding
@@ -6,7 +6,7 @@ from emulator.protocol.messages import Hit
 
 
 class Client:
-    """Numbers that Perfetto draws as curves; each method says whether its number has changed."""
+    """Numbers that Perfetto draws as curves. `take`, `connect`, `disconnect` and `stop` say whether theirs changed."""
 
     def __init__(self) -> None:
         self.num_held = 0
@@ -17,17 +17,17 @@ class Client:
         self._holdings: dict[str, Holding] = {}
 
     def declare(self, files: tuple[FileMetadata, ...]) -> None:
-        """P2: these are its own."""
+        """P2: the client owns these."""
         self._owned = {metadata.name for metadata in files}
         self.num_held = sum(metadata.num_segments for metadata in files)
 
     def want(self, metadata: FileMetadata) -> None:
-        """D1: it is going to download this, unless it is its own."""
+        """D1: the client will download this, unless it owns it."""
         if metadata.name not in self._owned:
             self._holdings.setdefault(metadata.name, Holding(metadata))
 
     def take(self, hit: Hit) -> bool:
-        """D4, D6: it has got a segment, which counts once, and if it is right."""
+        """D4, D6: a segment arrives. It counts once, and only if it matches its hash."""
         holding = self._holdings.get(hit.file)
         if holding is None or not 0 <= hit.segment < holding.metadata.num_segments or holding.has(hit.segment):
             return False
@@ -36,7 +36,7 @@ class Client:
         return is_right
 
     def connect(self, client: int) -> bool:
-        """U2: it gives a segment to `client`."""
+        """U2: a segment goes to `client`."""
         is_new = client not in self.connections
         self.connections.add(client)
         return is_new
@@ -48,7 +48,7 @@ class Client:
         return is_open
 
     def stop(self) -> bool:
-        """U5: what is still open is forgotten."""
+        """U5: all connections are forgotten."""
         is_any_open = bool(self.connections)
         self.connections.clear()
         return is_any_open

@@ -18,7 +18,7 @@ from emulator.trace.exports.perfetto.timeline import Timeline
 from emulator.trace.reader import Entry, Trace
 
 Joined = Arrows[tuple[int, float]]
-"""Each message in flight with the line and the time of its sending."""
+"""The tag of a message is the line and the time of its sending."""
 
 
 def export(trace: Trace) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
-"""The Trace Event Format of Chrome's tracing, which Perfetto reads too: its records, and slices that nest.
+"""The records of the Trace Event Format, which Chrome's tracing and Perfetto read, and slices that nest.
 
-Each record is one line of JSON. Arrows are flow events of the second version, which name the slices that they begin and
-end at: where slices touch, one that has to be found by its time can be another one.
+Each record is one line of JSON. Arrows are flow events of the second version: they name the slices at both ends. In the
+first version a reader finds the slices by their times, and may find a neighbour where slices touch.
 """
 
 from collections.abc import Callable
@@ -14,18 +14,18 @@ from emulator.trace.records import ThreadName
 
 FIRST_PID = 1_000
 PIDS_A_RANK = 10
-"""Rank 3 is process 1030, and its threads are 1030 to 1032: neither 0, which means a kernel's idle process, nor used
-twice, for a thread's number has to be unique in the whole trace, and that of a main thread its process's."""
+"""Rank 3 is process 1030, and its threads are 1030 to 1032. Thread numbers have to be unique in the whole trace, a main
+thread's is its process's, and 0 would mean a kernel's idle process."""
 THREADS: tuple[ThreadName, ...] = ("main", "download", "upload")
 
 TICK_US = 0.001
-"""The format's finest time. Readers keep no order among records of one time: they end slices before they begin any. So
-a thread's events are at least two ticks apart, a slice that ends with an event ends one tick after it, and a receipt is
-at least one tick later than its sending. None of this is seen, unless a trace's own clock is coarse."""
+"""The finest time of the format. At equal times readers end slices before they begin any, whatever the order of the
+records. So a thread's events are at least two ticks apart, a slice that ends with an event ends one tick after it, and a
+receipt is at least one tick later than its sending. It shows only where the trace's own clock is coarse."""
 
 LIFE, STAGE, ROUND, VISIT, MESSAGE = range(5)
-"""What can be inside what: what a message begins, in a visit, in a round, in a stage (the download of a file, the wait
-for a barrier), in a thread's life."""
+"""Levels of slices, the outermost first: a thread's life, a stage (the download of a file, the wait for a barrier), a
+round, a visit, a message."""
 
 Args = dict[str, Any]
 Put = Callable[[Args], None]
@@ -33,12 +33,12 @@ Flow = Literal["flow_out", "flow_in"]
 
 
 class Slice(msgspec.Struct):
-    """A slice that has begun; `args` are told at its end."""
+    """A slice that has begun; its `args` are written at its end."""
 
     level: int
     name: str
     is_served: bool
-    """Whether it lasts as long as its thread records anything; else until it is ended."""
+    """Whether it lasts until its thread's latest event; other slices last until they are ended."""
     args: Args
 
 
@@ -71,7 +71,7 @@ class Track:
         return any(slice.level == level and slice.name == name for slice in self._open)
 
     def begin(self, level: int, name: str, *, is_served: bool = False, **args: object) -> None:
-        """Begin a slice. What cannot be around it, and was not ended, ended with the event before."""
+        """Begin a slice. Open slices that cannot contain it end with the event before."""
         self._end_with_previous(level)
         self._put({"ph": "B", "name": name, **self._where, "ts": self.now_us, "args": args})
         self._open.append(Slice(level, name, is_served, {}))
@@ -88,12 +88,12 @@ class Track:
         self._end_with_previous(level)
 
     def finish(self, time_us: float) -> None:
-        """End everything: nothing more is known of this thread, and the trace lasts until `time_us`."""
+        """End everything: the thread has no more events, and the trace lasts until `time_us`."""
         while self._open:
             self._end_innermost(_tick(self.now_us if self._open[-1].is_served else time_us))
 
     def _end_with_previous(self, level: int) -> None:
-        """What is open of this level, and all inside, ended with the event before."""
+        """The open slice of this level, and all inside, end with the event before."""
         while self._open and self._open[-1].level >= level:
             self._end_innermost(_tick(self._previous_us or 0.0))
 
@@ -101,7 +101,7 @@ class Track:
         self._put({"ph": "E", **self._where, "ts": time_us, "args": self._open.pop().args})
 
     def tell(self, level: int, **args: object) -> None:
-        """Say more about the open slice of this level."""
+        """Add to what the open slice of this level says."""
         for slice in self._open:
             if slice.level == level:
                 slice.args |= args
@@ -124,12 +124,12 @@ class Track:
         self._put(record)
 
     def instant(self, name: str, **args: object) -> None:
-        """Something that the thread did."""
+        """A moment of the thread."""
         self._put({"ph": "i", "s": "t", "name": name, **self._where, "ts": self.now_us, "args": args})
 
 
 class Process:
-    """What concerns a rank and none of its threads."""
+    """A rank as a whole."""
 
     def __init__(self, put: Put, rank: int) -> None:
         self._put = put
@@ -139,7 +139,7 @@ class Process:
         put({"ph": "M", "name": "process_sort_index", **self._where, "args": {"sort_index": rank}})
 
     def instant(self, time_us: float, name: str, **args: object) -> None:
-        """Something that became of the process."""
+        """A moment of the process."""
         self._put({"ph": "i", "s": "p", "name": name, **self._where, "ts": time_us, "args": args})
 
     def count(self, time_us: float, name: str, unit: str, value: int) -> None:

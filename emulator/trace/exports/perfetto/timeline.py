@@ -1,4 +1,4 @@
-"""The time line of a whole trace: its processes and tracks, and the records made of them so far."""
+"""The time line of a whole trace: its processes, tracks and clients."""
 
 import msgspec
 
@@ -52,7 +52,7 @@ class Timeline:
         self.process(track.rank).count(track.now_us, "connections", "open", num_open)
 
     def complete(self, track: Track, file: str) -> None:
-        """Once for each file: told by the event where there is one, else by the message."""
+        """Mark a file as complete, once: the event and the message both tell it."""
         if (track.rank, file) not in self._completed:
             self._completed.add((track.rank, file))
             self.process(track.rank).instant(track.now_us, f"{file} complete", file=file)
@@ -66,6 +66,6 @@ class Timeline:
             self.draw_connections(track)
 
     def finish(self) -> None:
-        """Nothing more is known."""
+        """End all slices at the latest time: there are no more events."""
         for track in self._tracks.values():
             track.finish(self.latest_us)
