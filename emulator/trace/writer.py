@@ -113,7 +113,7 @@ class TraceWriter:
             self._flush()
 
     def close(self, outcome: Literal["complete", "cut"], reason: str = "") -> None:
-        """Write the last line. A trace that is cut leaves out what came after a rank's silence: it may be incomplete."""
+        """Write the last line. A trace that is cut leaves out what came after a rank's silence."""
         if self._file.closed:  # a write has failed, and raised
             return
         self._merge()

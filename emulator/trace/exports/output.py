@@ -19,8 +19,9 @@ GZIP_LEVEL = 6
 def export_trace(path: Path, to: str, output: Path | None) -> str:
     """Write the trace `path` in the format `to`, one of `EXPORTS`, to the file `output`, or to stdout for None.
 
-    An `output` whose name ends in `.gz` is compressed. Returns a sentence about a trace that is cut, else nothing. Raises `InputError` for what is no trace and for an `output` that cannot be written, and
-    `OSError` where writing fails; a file named `output` is then as it was.
+    An `output` whose name ends in `.gz` is compressed. Returns a sentence about a trace that is cut, else nothing.
+    Raises `InputError` for what is no trace and for an `output` that cannot be written, and `OSError` where writing
+    fails; an existing file `output` stays as it was then.
     """
     with Trace(path) as trace:
         pieces: Iterable[bytes] = import_module(f"emulator.trace.exports.{EXPORTS[to]}").export(trace)

@@ -20,8 +20,8 @@ THREADS: tuple[ThreadName, ...] = ("main", "download", "upload")
 
 TICK_US = 0.001
 """The finest time of the format. At equal times readers end slices before they begin any, whatever the order of the
-records. So a thread's events are at least two ticks apart, a slice that ends with an event ends one tick after it, and a
-receipt is at least one tick later than its sending. It shows only where the trace's own clock is coarse."""
+records. So a thread's events are at least two ticks apart, a slice that ends with an event ends one tick after it, and
+a receipt is at least one tick later than its sending. It shows only where the trace's own clock is coarse."""
 
 LIFE, STAGE, ROUND, VISIT, MESSAGE = range(5)
 """Levels of slices, the outermost first: a thread's life, a stage (the download of a file, the wait for a barrier), a
