@@ -1,4 +1,4 @@
-"""Answers for programs: one JSON object on stdout, also where the answer is an error."""
+"""What a command answers: one JSON object on stdout for programs, and problems in lines on stderr."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from emulator.errors import EmulatorError
 
 
 def print_json(facts: Mapping[str, object]) -> None:
-    # Imported where it is needed, as for rich; msgspec's own encoder refuses names of files that are not UTF-8.
+    # msgspec's own encoder refuses file names that are not UTF-8; `json` is not needed by most calls.
     import json
 
     sys.stdout.write(json.dumps(msgspec.to_builtins(facts)) + "\n")
@@ -19,10 +19,18 @@ def print_json(facts: Mapping[str, object]) -> None:
 
 @contextmanager
 def errors_as_json(is_json: bool, **facts: object) -> Iterator[None]:
-    """Where JSON was asked for, an error is told as JSON too, with `facts`; it is raised in any case."""
+    """If JSON was asked for, print an error as JSON too, together with `facts`; the error is raised in any case."""
     try:
         yield
     except EmulatorError as error:
         if is_json:
             print_json({"error": str(error), "exit_status": error.exit_status, **facts})
         raise
+
+
+def complain(text: str) -> None:
+    """Tell the user of problems, one a line."""
+    from emulator.view.text import printable
+
+    for line in text.split("\n"):
+        sys.stderr.write(f"emulator: {printable(line)}\n")

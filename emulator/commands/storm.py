@@ -1,14 +1,20 @@
-"""The words of `emulator storm`."""
+"""`emulator storm`."""
 
-import argparse
+import shlex
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from emulator.commands.values import add_file, add_folder, num_cores, positive, whole, words
+from emulator.commands.answers import errors_as_json, print_json
+from emulator.commands.command import Arguments, Command, Parser
+from emulator.commands.flags import INPUTS, add_clients, add_file, add_folder, add_jobs, add_json, add_rng_seed
+from emulator.commands.values import positive, words
+from emulator.errors import EmulatorError, InputError
 from emulator.strategies import STRATEGIES
+from emulator.writable import check_file
 
 if TYPE_CHECKING:
-    from emulator.storm.storm import Weather
+    from emulator.storm.storm import Failure, Outcome, Weather
 
 EXAMPLES = """\
 examples:
@@ -19,43 +25,67 @@ examples:
   emulator storm --every-step --inputs samples/one-seed --clients 4
   emulator storm --engine processes --runs 50      real processes, really killed
 
-Every run is held to all rules and its outputs are proven. The first that fails ends the storm, is made as small as it
-can be, and told with one command that runs it again.
+Every run must keep all rules and prove its outputs. The first run that fails ends the storm. The storm then makes it
+as small as it can, and prints one command that repeats it.
 exit status: 0 all went well; 1 a run failed; 2 wrong usage or input; 128+n ended by signal n
 """
 DEFAULT_RUNS = 1_000
+MAX_RUN_S = 60
+"""Time limit in the command that repeats a failure: a run that failed because it never ended must end there."""
 
 
-def add_storm(commands: "argparse._SubParsersAction[Any]") -> None:
-    parser = commands.add_parser(
-        "storm",
-        help="run many swarms under random faults, and find one that breaks a rule",
-        description="Run many swarms under random faults, each held to every rule of the protocol.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(handler=_storm)
+def add_flags(parser: Parser) -> None:
     what = parser.add_argument_group("what to run")
-    what.add_argument("--runs", type=positive, metavar="N", help="how many (default: 1,000)")
-    what.add_argument("--rng-seed", type=whole, default=0, metavar="S", help="of the first; they follow one another")
-    what.add_argument("--strategies", type=words, metavar="A,B", help="drawn from (default: all that have a name)")
-    what.add_argument("--no-faults", action="store_true", help="random swarms alone, in which nothing goes wrong")
-    what.add_argument("--every-step", action="store_true", help="kill each rank before each of its messages, once each")
-    own = parser.add_argument_group("a swarm of your own, in place of random ones")
-    add_folder(own, "--inputs", None, "folder of in1.txt … inN.txt", is_required=False)
-    add_file(own, "--scenario", "FILE", "scenario file")
-    own.add_argument("--clients", type=positive, metavar="N", help="the first N clients (default: all)")
-    how = parser.add_argument_group("how")
-    how.add_argument("--engine", choices=("virtual", "processes"), default="virtual", help="(default: virtual time)")
-    how.add_argument("--jobs", type=positive, metavar="N", help="runs at once (default: one a core)")
-    said = parser.add_argument_group("what comes of it")
-    said.add_argument(
-        "--failure", type=Path, default=Path("storm.toml"), metavar="FILE", help="for the run that fails, made small"
+    what.add_argument("--runs", type=positive, metavar="N", help="number of runs (default: 1,000)")
+    add_rng_seed(what, "rng seed of the first run; the others count up")
+    what.add_argument(
+        "--strategies", type=words, metavar="A,B", help="strategies to draw from (default: all that have a name)"
     )
-    said.add_argument("--json", action="store_true", help="what came of it as JSON, and nothing else, on stdout")
+    what.add_argument("--no-faults", action="store_true", help="random swarms only, in which nothing goes wrong")
+    what.add_argument(
+        "--every-step", action="store_true", help="kill each rank before each of its messages, one kill a run"
+    )
+    own = parser.add_argument_group("a swarm of your own, in place of random ones")
+    add_folder(own, "--inputs", None, INPUTS, is_required=False)
+    add_file(own, "--scenario", "FILE", "TOML file with a swarm, its network, arrivals and faults")
+    add_clients(own)
+    how = parser.add_argument_group("how each swarm runs")
+    how.add_argument(
+        "--engine",
+        choices=("virtual", "processes"),
+        default="virtual",
+        help="virtual time, or real processes (default: %(default)s)",
+    )
+    add_jobs(how)
+    said = parser.add_argument_group("what comes of it")
+    add_file(
+        said, "--failure", "FILE", "scenario file to write the run that fails to (default: storm.toml)", "storm.toml"
+    )
+    add_json(said, "the outcome")
 
 
-def _weather(arguments: argparse.Namespace) -> "Weather":
+def call(arguments: Arguments) -> int:
+    with errors_as_json(arguments.json):
+        check_file(arguments.failure, "--failure")
+        weather = _weather(arguments)
+        began_s = time.monotonic()
+        outcome = _storm(arguments, weather)
+        elapsed_s = time.monotonic() - began_s
+        repeat = None
+        if outcome.failure is not None:
+            repeat = _repeat(arguments, outcome.failure)
+            _keep(arguments, outcome.failure)
+    if arguments.json:
+        print_json(_facts(outcome, elapsed_s, repeat))
+    else:
+        from emulator.view.console import make_console, print_all
+        from emulator.view.summary.storm import storm_summary
+
+        print_all(make_console(), storm_summary(outcome, elapsed_s, repeat))
+    return outcome.exit_status
+
+
+def _weather(arguments: Arguments) -> "Weather":
     from emulator.running.prepare import Source, prepare
     from emulator.scenario.options import Options
     from emulator.storm.cases import Given, draw_case
@@ -64,7 +94,7 @@ def _weather(arguments: argparse.Namespace) -> "Weather":
     _refuse_contradictions(arguments)
     strategies = arguments.strategies or ()
     for strategy in strategies:
-        Options(strategy=strategy)
+        Options(strategy=strategy)  # refuses an unknown one
     if arguments.inputs is None and arguments.scenario is None:
         strategies = strategies or tuple(STRATEGIES)
         if arguments.every_step:
@@ -84,42 +114,90 @@ def _weather(arguments: argparse.Namespace) -> "Weather":
     )
 
 
-def _refuse_contradictions(arguments: argparse.Namespace) -> None:
-    from emulator.errors import InputError
-
+def _refuse_contradictions(arguments: Arguments) -> None:
     is_own = arguments.inputs is not None or arguments.scenario is not None
     for is_wrong, text in (
         (arguments.inputs is not None and arguments.scenario is not None, "--inputs and --scenario: give one of them"),
         (
             arguments.clients is not None and not is_own,
-            "--clients: of --inputs or --scenario; give one of them",
+            "--clients: limits --inputs or --scenario; give one of them too",
         ),
         (
             arguments.every_step and arguments.engine != "virtual",
-            "--every-step: stops before single messages, which takes --engine virtual",
+            "--every-step: kills before single messages, which needs --engine virtual",
         ),
-        (arguments.every_step and arguments.runs is not None, "--every-step: has as many runs as steps; no --runs"),
+        (
+            arguments.every_step and arguments.runs is not None,
+            "--every-step: makes a run for each message; leave out --runs",
+        ),
         (arguments.every_step and arguments.no_faults, "--every-step and --no-faults: give one of them"),
     ):
         if is_wrong:
             raise InputError([text])
 
 
-def _source_words(arguments: argparse.Namespace) -> tuple[str, ...]:
+def _source_words(arguments: Arguments) -> tuple[str, ...]:
     named = {"--inputs": arguments.inputs, "--scenario": arguments.scenario, "--clients": arguments.clients}
     return tuple(word for flag, value in named.items() if value is not None for word in (flag, str(value)))
 
 
-def _storm(arguments: argparse.Namespace) -> int:
-    from emulator.commands.storming import StormRequest, storm_and_tell
+def _storm(arguments: Arguments, weather: "Weather") -> "Outcome":
+    # rich is imported in this process only: nothing is drawn in workers.
+    from emulator.storm.storm import make_storm
+    from emulator.view.console import is_screen, make_console
+    from emulator.view.progress import StormBar
 
-    return storm_and_tell(
-        StormRequest(
-            make_weather=lambda: _weather(arguments),
-            first=0 if arguments.every_step else arguments.rng_seed,
-            num_runs=None if arguments.every_step else arguments.runs or DEFAULT_RUNS,
-            num_workers=arguments.jobs or num_cores(),
-            is_json=arguments.json,
-            failure=arguments.failure,
-        )
-    )
+    console = make_console(is_problem=True)
+    bar = StormBar(console, is_shown=is_screen(console) and not arguments.json)
+    first, num_runs = arguments.rng_seed, arguments.runs or DEFAULT_RUNS
+    if arguments.every_step:
+        first, num_runs = 0, len(weather.cases)
+    return make_storm(weather, first, num_runs, arguments.jobs, bar)
+
+
+def _repeat(arguments: Arguments, failure: "Failure") -> str:
+    """The command that makes the failed run once more, and checks it."""
+    words = ["emulator", *failure.case.arguments(arguments.failure), "--engine", arguments.engine]
+    return shlex.join([*words, "--check", "--trace", "storm.jsonl", "--timeout", str(MAX_RUN_S)])
+
+
+def _keep(arguments: Arguments, failure: "Failure") -> None:
+    """Write the scenario file of the failed run; a swarm of the user's own needs none."""
+    from emulator.scenario.outputs import write_whole
+
+    if failure.case.given is not None:
+        return
+    try:
+        write_whole(arguments.failure, failure.case.toml().encode())
+    except OSError as error:
+        told = f"run {failure.number} fails, and {arguments.failure} cannot be written: {error.strerror}"
+        raise EmulatorError(f"{told}; --rng-seed {failure.number} begins with it") from None
+
+
+def _facts(outcome: "Outcome", elapsed_s: float, repeat: str | None) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "num_runs": outcome.num_runs,
+        "num_faults": outcome.num_faults,
+        "elapsed_s": elapsed_s,
+        "exit_status": outcome.exit_status,
+    }
+    failure = outcome.failure
+    if failure is not None:
+        facts["failure"] = {
+            "run": failure.number,
+            "problems": failure.problems,
+            "faults": failure.case.faults,
+            "shown": failure.shown,
+            "command": repeat,
+        }
+    return facts
+
+
+COMMAND = Command(
+    name="storm",
+    help="run many swarms under random faults, and find one that breaks a rule",
+    description="Run many swarms under random faults, and check each against every rule of the protocol.",
+    examples=EXAMPLES,
+    add_flags=add_flags,
+    call=call,
+)

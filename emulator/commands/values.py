@@ -1,10 +1,11 @@
-"""What the words of the command line may look like; a wrong one is told in one line."""
+"""Types of flags: each reads one word of the command line.
+
+A word that cannot be read raises `ArgumentTypeError`, which argparse tells in one line.
+"""
 
 import argparse
-import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from emulator.scenario import values
@@ -13,26 +14,6 @@ if TYPE_CHECKING:
     from emulator.view.replay.player import Moment
 
 Number = TypeVar("Number", int, float)
-
-
-def add_folder(
-    parser: "argparse.ArgumentParser | argparse._ArgumentGroup",
-    flag: str,
-    default: str | None,
-    text: str,
-    *,
-    is_required: bool | None = None,
-) -> None:
-    """Add a flag that names a folder; it is required where it has no default, unless that is said otherwise."""
-    folder = None if default is None else Path(default)
-    required = folder is None if is_required is None else is_required
-    action = parser.add_argument(flag, type=Path, default=folder, required=required, metavar="DIR", help=text)
-    action.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"}  # type: ignore[attr-defined]
-
-
-def add_file(parser: "argparse.ArgumentParser | argparse._ArgumentGroup", flag: str, metavar: str, text: str) -> None:
-    action = parser.add_argument(flag, type=Path, metavar=metavar, help=text)
-    action.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
 
 
 def positive(text: str) -> int:
@@ -106,8 +87,6 @@ def words(text: str) -> tuple[str, ...]:
     return found
 
 
-def num_cores() -> int:
-    """Those that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def sizes(text: str) -> tuple[int, ...]:
+    """`10,100`."""
+    return tuple(positive(word) for word in words(text))

@@ -16,7 +16,7 @@ from emulator.scenario.plan_network import NetworkFlags
 
 MOST_RUNS = 1_000_000
 PACKAGE = Path(__file__).parent.parent
-ONLY_SHOW = ("view", "cli", "storm")
+ONLY_SHOW = ("view", "commands", "storm")
 """What the names of those parts of the package begin with on which no result depends."""
 
 

@@ -19,6 +19,11 @@ def make_console(*, is_problem: bool = False) -> Console:
     return Console(stderr=is_problem, highlight=False, width=None if stream.isatty() else LOG_WIDTH)
 
 
+def is_screen(console: Console) -> bool:
+    """Whether it can draw over what it has drawn: a terminal, and not a dumb one."""
+    return console.is_terminal and not console.is_dumb_terminal
+
+
 def screen_size(console: Console) -> tuple[int, int]:
     """Columns and lines of a frame that is not drawn on a screen, but may be looked at on this one."""
     return (console.size.width, console.size.height) if console.is_terminal else (LOG_WIDTH, LOG_HEIGHT)

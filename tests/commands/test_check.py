@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from emulator.checker import checker
 from emulator.checker.rules import RULES
-from emulator.commands import checking
 from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.protocol.round import Connection
 from emulator.running.runner import run
@@ -207,7 +207,7 @@ def test_a_signal_while_the_trace_is_read_leaves_no_temporary_trace(
         assert trace.path.exists()
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr(checking, "check_trace", end)
+    monkeypatch.setattr(checker, "check_trace", end)
     status, _, err = call(capsys, "--inputs", pair.inputs, "--output", tmp_path / "out", "--check", "--quiet")
     assert (status, err) == (128 + signal.SIGTERM, "emulator: ended by SIGTERM before the trace was checked\n")
     assert list(temporary.iterdir()) == []

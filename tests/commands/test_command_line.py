@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from emulator import __version__
-from emulator.commands.command_line import SHELLS, run_command
+from emulator.commands.command_line import run_command
+from emulator.commands.completion import SHELLS
 from emulator.errors import EmulatorError
 from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.scenario.scenario import read_scenario, write_inputs

@@ -20,7 +20,7 @@ import msgspec
 from emulator.checker.grade import read_points
 from emulator.commands import values as cli_values
 from emulator.commands.answers import print_json
-from emulator.commands.checking import check_and_tell
+from emulator.commands.command_line import make_parser
 from emulator.comparison.compare import Comparison, _cells
 from emulator.comparison.results import Results
 from emulator.comparison.tables import facts_of, write_table
@@ -38,8 +38,6 @@ from emulator.strategies import find_strategy, loader
 from emulator.trace.exports import EXPORTS
 from emulator.trace.exports.output import export_trace
 from emulator.view.console import make_console, print_all
-from emulator.view.replay.player import Moment
-from emulator.view.replay.replay import ReplayRequest, replay
 from emulator.view.summary.comparison import comparison_summary
 from tests.fuzzing import samples
 
@@ -184,7 +182,7 @@ def feed_results(place: Place, data: bytes) -> None:
 def feed_check(place: Place, data: bytes) -> None:
     path, as_json = _trace(place, data), place.rng.random() < 0.3
     with _said():
-        if check_and_tell(path, None, None, as_json) not in (0, 1, 3):
+        if _call("check", str(path), *["--json"] * as_json) not in (0, 1, 3):
             raise Unclear("the exit status is none of a check")
 
 
@@ -200,12 +198,18 @@ def feed_export(place: Place, data: bytes) -> None:
 
 
 def feed_replay(place: Place, data: bytes) -> None:
-    path, at = _trace(place, data), Moment(place.rng.choice((0.0, 0.02, 40.0, 100.0)), place.rng.random() < 0.5)
-    told: list[str] = []
-    with _said():
-        replay(ReplayRequest(path, at, is_frame=True), told.append)
-    if any("\n" in line for line in told):
-        raise Unclear(f"more than a line: {told}")
+    path, at = _trace(place, data), place.rng.choice(("0", "0.02", "40", "100"))
+    told = io.StringIO()
+    with _said(), contextlib.redirect_stderr(told):
+        _call("replay", str(path), "--at", at + place.rng.choice(("", "%")), "--frame")
+    if told.getvalue().count("\n") > 1:
+        raise Unclear(f"more than a line: {told.getvalue()}")
+
+
+def _call(*arguments: str) -> int:
+    """Call a command as `run_command` does, but let its errors out."""
+    parsed = make_parser().parse_args(arguments)
+    return int(parsed.call(parsed))
 
 
 def _trace(place: Place, data: bytes) -> Path:

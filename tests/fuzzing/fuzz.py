@@ -23,7 +23,7 @@ from types import FrameType
 
 import msgspec
 
-from emulator.commands.values import num_cores
+from emulator.commands.flags import num_cores
 from emulator.errors import InputError, Interrupted, WorkerDied
 from emulator.running.pool import Work, run_all
 from tests.fuzzing.feeds import FEEDS, Place, Unclear

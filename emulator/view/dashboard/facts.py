@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from emulator.scenario.options import Options
+from emulator.scenario.scenario import Scenario
 from emulator.trace.statistics import SwarmStatistics
 from emulator.trace.statistics.client import ClientStatistics
+from emulator.view.text import plural
 
 SILENT_S = 3.0
 """A client that downloads and has not been heard of for so long is told of,"""
@@ -26,6 +29,31 @@ class Facts:
     """Said beside the time: a pace, how a replay goes."""
     patience_s: float = 0.0
     """How long a client may be silent in this run, and not be stuck."""
+
+
+def facts_of(scenario: Scenario, options: Options) -> Facts:
+    """The facts of a run that begins."""
+    num_clients = len(scenario.clients)
+    return Facts(
+        title=f"{scenario.inputs}: {plural(num_clients, 'client')}, strategy {options.strategy}",
+        goals=scenario.wanted_segments(),
+        wanted=[client.wanted for client in scenario.clients],
+        patience_s=_patience_s(options, num_clients),
+        note=note_of(options),
+    )
+
+
+def note_of(options: Options) -> str:
+    """The pace of a slowed run; empty for any other."""
+    return f"slowed to {options.pace:g} segments/s a client" if options.pace else ""
+
+
+def _patience_s(options: Options, num_clients: int) -> float:
+    """The longest that a client may wait for a segment: for a visit to a seed that all clients share, and for the
+    arrival of the last client.
+    """
+    segment_s = options.network_of(num_clients).longest_segment_s
+    return options.quota * num_clients * segment_s + max(options.arrivals_s, default=0.0)
 
 
 @dataclass(frozen=True)

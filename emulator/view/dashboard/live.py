@@ -24,11 +24,13 @@ from emulator.protocol.events import (
     FileWritten,
     Restarted,
 )
+from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario
-from emulator.trace.records import Record
+from emulator.trace.records import Observer, Record
 from emulator.trace.statistics import SwarmStatistics
+from emulator.view.console import is_screen
 from emulator.view.dashboard.dashboard import RateMeter, dashboard
-from emulator.view.dashboard.facts import Facts, lacking, progress
+from emulator.view.dashboard.facts import Facts, facts_of, lacking, progress
 from emulator.view.sentences import sentence
 from emulator.view.terminal import UNDO_SCREEN, KeptTerminal
 from emulator.view.text import plural, printable
@@ -44,6 +46,17 @@ MANY_CLIENTS = 20
 
 TOLD = (BarrierOpened, FileWritten, ClientFinished, Died, Restarted, FaultBegan, FaultEnded, FileUnavailable)
 """Events that a log may have a line for."""
+
+
+def watch_on(console: Console, scenario: Scenario, options: Options) -> Callable[[SwarmStatistics], Observer]:
+    """What makes the observer of a run: the dashboard on a terminal, lines elsewhere."""
+
+    def watch(statistics: SwarmStatistics) -> Observer:
+        if is_screen(console):
+            return LiveView(console, facts_of(scenario, options), statistics)
+        return LineView(console, scenario, statistics)
+
+    return watch
 
 
 class LiveView:

@@ -15,6 +15,7 @@ from rich.console import Console, Group
 
 from emulator.errors import InputError
 from emulator.view.replay.player import Player
+from emulator.writable import check_file
 
 SUFFIXES = (".svg", ".cast")
 FRAME_S = 0.1
@@ -24,14 +25,11 @@ LAST_S = 1.0
 MOST_FRAMES = 100_000
 
 
-def check_name(path: Path, trace: Path | None = None) -> None:
-    """Raises `InputError` where it cannot be told what this is to be, where it cannot be, or where the trace is."""
+def check_record(path: Path, trace: Path | None = None) -> None:
+    """Raise `InputError` unless `path` names a picture or a cast that can be written, and is not the trace."""
     if path.suffix not in SUFFIXES:
         raise InputError([f"{path}: neither a picture nor a cast; give it a name that ends in .svg or .cast"])
-    if not path.parent.is_dir():
-        raise InputError([f"{path}: cannot be written (there is no folder {path.parent}); choose another name"])
-    if path.exists() and not path.is_file():
-        raise InputError([f"{path}: not a regular file; choose another name"])
+    check_file(path, "--record")
     if trace is not None and (os.path.abspath(path) == os.path.abspath(trace) or _is_same(path, trace)):
         raise InputError([f"{path}: this is the trace itself; choose another --record"])
 
@@ -49,7 +47,7 @@ def record_replay(player: Player, path: Path, size: tuple[int, int], draw: Draw,
 
     The file is there whole or not at all. Raises `InputError` for a name that will not do, and `OSError`.
     """
-    check_name(path)
+    check_record(path)
     if path.suffix == ".svg":
         if not is_at:
             player.go_to_end()

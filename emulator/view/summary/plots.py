@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from emulator.comparison.compare import Cell, Comparison
 from emulator.comparison.intervals import Estimate
 from emulator.errors import EmulatorError, InputError
+from emulator.writable import check_folder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,10 +31,7 @@ def check_plots(folder: Path) -> None:
     """Raise an error where pictures cannot be made: for want of matplotlib, or of the folder."""
     if find_spec("matplotlib") is None:
         raise EmulatorError("plots need the package matplotlib: pip install '.[plots]'")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError([f"{folder}: cannot be used ({error.strerror}); choose another --plots"]) from error
+    check_folder(folder, "--plots")
 
 
 def write_plots(comparison: Comparison, folder: Path) -> None:

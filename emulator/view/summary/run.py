@@ -8,19 +8,25 @@ from rich.table import Table
 from rich.text import Text
 
 from emulator.running.runner import ClientResult, RunResult
-from emulator.scenario.verify import Verification
+from emulator.scenario.options import Options
+from emulator.scenario.scenario import Scenario
+from emulator.view.summary.rows import MAX_PROBLEMS, MAX_ROWS, left_out
+from emulator.view.summary.verification import verification_summary
 from emulator.view.text import index, plural, printable, seconds
 
-MOST_ROWS = 40
-"""A longer table says how many rows it leaves out; `--json` has all of them."""
-MOST_PROBLEMS = 10
+
+def what_is_run(scenario: Scenario, options: Options) -> Text:
+    """`5 clients and a tracker, 5 files, 464 segments to get, strategy peers-first`."""
+    clients, files = plural(len(scenario.clients), "client"), plural(len(scenario.files), "file")
+    segments = plural(sum(scenario.wanted_segments()), "segment")
+    return Text(f"{clients} and a tracker, {files}, {segments} to get, strategy {printable(options.strategy)}")
 
 
 def run_summary(result: RunResult) -> Iterator[RenderableType]:
     """The clients' table, and a line a figure for the swarm."""
     yield _client_table(result)
     yield _time_table(result)
-    yield from _left_out(len(result.clients))
+    yield from left_out(len(result.clients))
     yield Text(" · ".join(_swarm_figures(result)))
     even, alone = index(result.jain_index), index(1 / result.num_clients)
     yield Text(f"uploads spread with Jain's index {even} (1 is even, {alone} one client alone)")
@@ -42,23 +48,23 @@ def _swarm_figures(result: RunResult) -> Iterator[str]:
 def losses(result: RunResult) -> Iterator[RenderableType]:
     """A line for each client that died and did not come back, and for each file that was lost with its holders."""
     told = result.losses
-    for text in told[:MOST_PROBLEMS]:
+    for text in told[:MAX_PROBLEMS]:
         yield Text(printable(text), style="bold red")
-    yield from _left_out(len(told), MOST_PROBLEMS)
+    yield from left_out(len(told), MAX_PROBLEMS)
 
 
 def faults_not_begun(result: RunResult) -> Iterator[RenderableType]:
     """A line for each fault whose time never came: what the run shows, it shows without it."""
-    for fault in result.faults_not_begun[:MOST_PROBLEMS]:
+    for fault in result.faults_not_begun[:MAX_PROBLEMS]:
         yield Text(f"never happened: {printable(fault)}", style="yellow")
-    yield from _left_out(len(result.faults_not_begun), MOST_PROBLEMS)
+    yield from left_out(len(result.faults_not_begun), MAX_PROBLEMS)
 
 
 def _client_table(result: RunResult) -> Table:
     table = Table(title="What each client did", title_justify="left", title_style="bold", pad_edge=False)
     for name in ("client", "from peers", "from seeds", "misses", "uploaded", "most conn.", "finished"):
         table.add_column(name, justify="right")
-    for client in result.clients[:MOST_ROWS]:
+    for client in result.clients[:MAX_ROWS]:
         figures = (
             client.rank,
             client.num_from_peers,
@@ -80,7 +86,7 @@ def _time_table(result: RunResult) -> Table:
     wanting = {check.client for check in result.verification.outputs}
     table = Table.grid(padding=(0, 1))
     table.title, table.title_justify, table.title_style = "When each file was written", "left", "bold"
-    for client in result.clients[:MOST_ROWS]:
+    for client in result.clients[:MAX_ROWS]:
         table.add_row(f"client {client.rank}", _times(client, client.rank in wanting))
     return table
 
@@ -91,45 +97,3 @@ def _times(client: ClientResult, is_wanting: bool) -> RenderableType:
         times = ["got nothing of what it wanted" if is_wanting else "wanted nothing"]
     times += [f"{printable(file)} given up" for file in client.given_up]
     return Columns([Text(time, no_wrap=True) for time in times], padding=(0, 2))
-
-
-def verification_summary(verification: Verification, output: str) -> Iterator[RenderableType]:
-    """The verdict on a folder of outputs, and what is wrong with it."""
-    wrong = [check for check in verification.outputs if check.verdict != "right"]
-    for check in wrong[:MOST_PROBLEMS]:
-        detail = f": {check.detail}" if check.detail else ""
-        yield Text(printable(f"client{check.client}_{check.file} is {check.verdict}{detail}"), style="red")
-    yield from _left_out(len(wrong), MOST_PROBLEMS)
-    verdict = "proven" if verification.is_proven else "NOT proven"
-    style = "bold green" if verification.is_proven else "bold red"
-    yield Text.assemble((verdict, style), f": {verification.summary()} in {printable(output)}")
-
-
-def unexpected_files(verification: Verification) -> Iterator[RenderableType]:
-    """The names in the folder that look like outputs but that no input asks for; nothing where there are none."""
-    names = ", ".join(printable(name) for name in verification.unexpected[:3])
-    count = len(verification.unexpected)
-    if count:
-        yield Text(f"{plural(count, 'file')} that nobody wants: {names}", style="yellow")
-
-
-def verification_table(verification: Verification) -> Iterator[RenderableType]:
-    """Every output with its verdict, those that are not right first."""
-    table = Table(title="Outputs against the inputs", title_justify="left", title_style="bold", pad_edge=False)
-    table.add_column("client", justify="right")
-    table.add_column("file")
-    table.add_column("segments", justify="right")
-    table.add_column("verdict")
-    ordered = sorted(verification.outputs, key=lambda check: check.verdict == "right")
-    for check in ordered[:MOST_ROWS]:
-        style = "green" if check.verdict == "right" else "red"
-        verdict = Text(check.verdict, style=style)
-        table.add_row(str(check.client), Text(printable(check.file)), str(check.num_segments), verdict)
-    yield table
-    yield from _left_out(len(ordered))
-
-
-def _left_out(num_rows: int, most: int = MOST_ROWS) -> Iterator[RenderableType]:
-    """A line for the rows that are not shown; nothing at all where all are."""
-    if num_rows > most:
-        yield Text(f"… and {num_rows - most:,} more (--json has all)", style="dim")

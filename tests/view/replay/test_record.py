@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from emulator.commands.recorded import recorded_run
-from emulator.errors import InputError, Interrupted, WorkerDied
+from emulator.errors import InputError
 from emulator.protocol.events import RoundBegan
 from emulator.trace.records import Record
 from emulator.view.replay import record
 from emulator.view.replay.player import Player
-from emulator.view.replay.record import FRAME_S, LAST_S, check_name, record_replay
+from emulator.view.replay.record import FRAME_S, LAST_S, check_record, record_replay
 from emulator.view.replay.recording import Recording
 from emulator.view.replay.screen import plain, still
 from tests.checker.histories import HandWritten
@@ -154,33 +153,14 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.Mon
     ("name", "problem"),
     [
         ("run.png", "neither a picture nor a cast; give it a name that ends in .svg or .cast"),
-        ("no/run.svg", "cannot be written (there is no folder "),
-        ("folder.svg", "not a regular file; choose another name"),
+        ("no/run.svg", "cannot be written (No such file or directory); choose another --record"),
+        ("folder.svg", "not a regular file; choose another --record"),
     ],
 )
 def test_a_name_that_will_not_do_is_refused(tmp_path: Path, name: str, problem: str) -> None:
     (tmp_path / "folder.svg").mkdir()
     with pytest.raises(InputError, match=re.escape(f"{tmp_path / name}: {problem}")):
-        check_name(tmp_path / name)
-
-
-# Of a run
-
-
-def test_a_run_whose_worker_died_is_recorded_and_an_interrupted_one_is_not(tmp_path: Path) -> None:
-    trace = make_history(0.1).write(tmp_path / "t.jsonl", "cut")
-    with pytest.raises(WorkerDied), recorded_run(tmp_path / "died.svg", trace, ""):
-        raise WorkerDied("client 1 was killed")
-    with pytest.raises(Interrupted), recorded_run(tmp_path / "stopped.svg", trace, ""):
-        raise Interrupted("ended by SIGINT", 2)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["died.svg", "t.jsonl"]
-    assert "cut" in (tmp_path / "died.svg").read_text()
-
-
-def test_a_recording_does_not_take_the_trace_s_place(tmp_path: Path) -> None:
-    path = tmp_path / "run.cast"
-    with pytest.raises(InputError, match="this is the trace itself"), recorded_run(path, path, ""):
-        pytest.fail("the run began")
+        check_record(tmp_path / name)
 
 
 def emulator(*arguments: object) -> subprocess.CompletedProcess[str]:

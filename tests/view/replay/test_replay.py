@@ -45,7 +45,6 @@ from emulator.view.replay import recording as replay_recording
 from emulator.view.replay.app import ReplayApp
 from emulator.view.replay.player import SPEEDS, Moment, Player, parse_moment
 from emulator.view.replay.recording import Recording
-from emulator.view.replay.replay import ReplayRequest, replay
 from emulator.view.replay.screen import KEYS, help_lines, replay_screen, still, story, time_line
 from tests.checker.histories import HandWritten
 from tests.conftest import SAMPLES
@@ -704,12 +703,11 @@ def test_what_is_no_trace_is_one_clear_line(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"emulator: {tmp_path / 't'}:1: not the header of a trace")
 
 
-def test_a_cut_trace_is_told_of_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cut_trace_is_told_of_on_stderr(tmp_path: Path) -> None:
     trace = written_by_hand().write(tmp_path / "cut.jsonl", None)
-    told: list[str] = []
-    assert replay(ReplayRequest(trace, is_frame=True), told.append) == 0
-    assert told == [f"{trace}: the trace is cut, without a last line; all before that is shown"]
-    assert capsys.readouterr().out.count("\n") == 40
+    done = emulator(trace, "--frame")
+    assert (done.returncode, done.stdout.count("\n")) == (0, 40)
+    assert done.stderr == f"emulator: {trace}: the trace is cut, without a last line; all before that is shown\n"
 
 
 def on_a_terminal(*arguments: str) -> subprocess.CompletedProcess[bytes]:

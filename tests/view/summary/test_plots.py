@@ -81,7 +81,7 @@ def test_without_matplotlib_the_command_that_gets_it_is_told(tmp_path: Path, mon
 
 def test_a_folder_that_cannot_be_one_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"file: cannot be used \(File exists\); choose another --plots"):
+    with pytest.raises(InputError, match=r"file: cannot be written \(File exists\); choose another --plots"):
         check_plots(tmp_path / "file")
     (tmp_path / "completion-3-segments-of-1-seed-4-clients.svg").mkdir()
     with pytest.raises(InputError, match=r"4-clients\.svg: cannot be written \(Is a directory\)"):

@@ -7,8 +7,10 @@ import msgspec
 from emulator.running.runner import ClientResult, RunResult
 from emulator.scenario.options import Options
 from emulator.scenario.verify import OutputCheck, Verdict, Verification
-from emulator.view.summary.run import MOST_PROBLEMS, MOST_ROWS, run_summary, unexpected_files, verification_summary
-from emulator.view.summary.run import verification_table as table_of
+from emulator.view.summary.rows import MAX_PROBLEMS, MAX_ROWS
+from emulator.view.summary.run import run_summary
+from emulator.view.summary.verification import unexpected_files, verification_summary
+from emulator.view.summary.verification import verification_table as table_of
 from tests.view.screens import HOSTILE, HOSTILE_SHOWN, lines_of
 
 
@@ -123,11 +125,11 @@ def test_who_gave_a_file_up_has_no_time_and_the_run_no_makespan() -> None:
 
 
 def test_faults_that_never_happened_are_told_a_line_each() -> None:
-    never = tuple(f"kill client {rank} at 100s" for rank in range(1, MOST_PROBLEMS + 3))
+    never = tuple(f"kill client {rank} at 100s" for rank in range(1, MAX_PROBLEMS + 3))
     lines = lines_of(run_summary(result(client(1), faults_not_begun=never)))
     first = lines.index("never happened: kill client 1 at 100s")
-    assert sum(line.startswith("never happened: ") for line in lines) == MOST_PROBLEMS
-    assert lines[first + MOST_PROBLEMS] == "… and 2 more (--json has all)"
+    assert sum(line.startswith("never happened: ") for line in lines) == MAX_PROBLEMS
+    assert lines[first + MAX_PROBLEMS] == "… and 2 more (--json has all)"
 
 
 def test_an_index_that_thousands_make_small_has_digits_still() -> None:
@@ -143,13 +145,13 @@ def test_a_client_that_never_finished_has_a_dash() -> None:
 
 def test_a_thousand_clients_are_cut_to_a_table_that_says_so() -> None:
     lines = lines_of(run_summary(result(*(client(rank) for rank in range(1, 1001)))))
-    assert sum(line.startswith("│") for line in lines) == MOST_ROWS
-    assert sum(line.startswith("client ") for line in lines) == MOST_ROWS
-    assert f"… and {1000 - MOST_ROWS} more (--json has all)" in lines
+    assert sum(line.startswith("│") for line in lines) == MAX_ROWS
+    assert sum(line.startswith("client ") for line in lines) == MAX_ROWS
+    assert f"… and {1000 - MAX_ROWS} more (--json has all)" in lines
 
 
 def test_the_longest_table_that_is_whole_says_nothing_more() -> None:
-    lines = lines_of(run_summary(result(*(client(rank) for rank in range(1, MOST_ROWS + 1)))))
+    lines = lines_of(run_summary(result(*(client(rank) for rank in range(1, MAX_ROWS + 1)))))
     assert not any("more" in line for line in lines)
 
 
@@ -167,14 +169,14 @@ def test_the_verdict_names_what_is_wrong_and_counts_the_rest() -> None:
     checks = (
         check(1, "right"),
         check(2, "missing"),
-        *(check(rank, "wrong", "file2", "3 lines instead of 10") for rank in range(3, 3 + MOST_PROBLEMS)),
+        *(check(rank, "wrong", "file2", "3 lines instead of 10") for rank in range(3, 3 + MAX_PROBLEMS)),
     )
     lines = lines_of(verification_summary(Verification(checks, ()), "out"))
     assert lines == [
         "client2_file1 is missing",
-        *(f"client{rank}_file2 is wrong: 3 lines instead of 10" for rank in range(3, 2 + MOST_PROBLEMS)),
+        *(f"client{rank}_file2 is wrong: 3 lines instead of 10" for rank in range(3, 2 + MAX_PROBLEMS)),
         "… and 1 more (--json has all)",
-        f"NOT proven: 1 of 12 wanted files are right: 1 missing, {MOST_PROBLEMS} wrong in out",
+        f"NOT proven: 1 of 12 wanted files are right: 1 missing, {MAX_PROBLEMS} wrong in out",
     ]
 
 
@@ -191,7 +193,7 @@ def test_the_table_of_outputs_begins_with_those_that_are_not_right() -> None:
 
 
 def test_a_long_table_of_outputs_says_how_much_it_leaves_out() -> None:
-    checks = tuple(check(rank, "right") for rank in range(1, MOST_ROWS + 3))
+    checks = tuple(check(rank, "right") for rank in range(1, MAX_ROWS + 3))
     assert lines_of(table_of(Verification(checks, ())))[-1] == "… and 2 more (--json has all)"
 
 
