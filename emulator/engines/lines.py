@@ -7,7 +7,19 @@ one. All other messages are small and take the propagation delay alone. `docs/ne
 says what they leave out.
 """
 
+from collections import deque
+from typing import NamedTuple
+
 from emulator.scenario.network import Network
+
+
+class Passage(NamedTuple):
+    """One segment's use of a link."""
+
+    source: int
+    end_s: float
+    """When the link is done with it."""
+    arrival_s: float
 
 
 class Lines:
@@ -19,8 +31,8 @@ class Lines:
         "_down_s",
         "_factors",
         "_has_rates",
-        "_link_free_s",
         "_link_s",
+        "_links",
         "_network",
         "_up_free_s",
         "_up_s",
@@ -41,7 +53,8 @@ class Lines:
         """Empty where zones make no difference."""
         self._delays_s = [[network.delay_s] * num_zones for _ in range(num_zones)]
         self._link_s = [[0.0] * num_zones for _ in range(num_zones)]
-        self._link_free_s = [[0.0] * num_zones for _ in range(num_zones)]
+        self._links: dict[tuple[int, int], deque[Passage]] = {}
+        """Of each link with a rate: the segments that are still on it or wait for it, in order."""
         self._lay_links()
 
     def _lay_links(self) -> None:
@@ -72,13 +85,15 @@ class Lines:
         down_end_s = start_s + self._down_s[dest]
         if down_end_s > end_s:
             end_s = down_end_s
-        if link_s:
-            link_free_s = self._link_free_s[here][there]
-            link_end_s = (link_free_s if link_free_s > start_s else start_s) + link_s
-            self._link_free_s[here][there] = link_end_s
-            if link_end_s > end_s:
-                end_s = link_end_s
-        return end_s + delay_s
+        if not link_s:
+            return end_s + delay_s
+        passages = self._links.setdefault((here, there), deque())
+        while passages and passages[0].end_s <= now_s:
+            passages.popleft()
+        link_end_s = max(start_s, passages[-1].end_s if passages else 0.0) + link_s
+        arrival_s = max(end_s, link_end_s) + delay_s
+        passages.append(Passage(source, link_end_s, arrival_s))
+        return arrival_s
 
     def slow(self, rank: int, factor: float) -> None:
         """From now on, divide the rates of this rank and multiply the delays of its messages; 1 is as it was.
@@ -93,6 +108,12 @@ class Lines:
         if factor != 1:
             self._factors[rank] = factor
 
-    def forget(self, rank: int) -> None:
-        """The rank is dead: whatever waited for its line is gone. What it had put on a link keeps its place there."""
+    def forget(self, rank: int, after_s: float) -> None:
+        """The rank is dead, and what it has sent never arrives if it would arrive later than `after_s`.
+
+        Its line is free. A link is free as soon as it is done with what does arrive and with the segments of others,
+        which keep the places that they have.
+        """
         self._up_free_s[rank] = 0.0
+        for link, passages in self._links.items():
+            self._links[link] = deque(p for p in passages if p.source != rank or p.arrival_s <= after_s)

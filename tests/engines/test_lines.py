@@ -130,8 +130,22 @@ def test_the_line_of_a_dead_rank_is_free_when_it_comes_back() -> None:
     lines = Lines(network(up=(None, 100.0, 100.0, 100.0)))
     for _ in range(5):
         lines.arrival_s(0.0, 1, 2, True)
-    lines.forget(1)
+    lines.forget(1, after_s=1.0)
     assert lines.arrival_s(1.0, 1, 2, True) == 2.5
+
+
+def test_a_link_does_not_wait_for_what_a_dead_rank_would_have_sent() -> None:
+    lines = Lines(two_zones(rate=50.0, up=100.0))
+    assert [lines.arrival_s(0.0, 1, 3, True) for _ in range(3)] == [2.5, 4.5, 6.5]
+    lines.forget(1, after_s=3.0)
+    assert lines.arrival_s(1.0, 2, 3, True) == 4.5  # the link is busy with the first one until 2
+
+
+def test_others_keep_the_places_on_a_link_that_they_got_behind_a_dead_rank() -> None:
+    lines = Lines(two_zones(rate=50.0, up=100.0))
+    assert [lines.arrival_s(0.0, source, 3, True) for source in (1, 1, 2)] == [2.5, 4.5, 6.5]
+    lines.forget(1, after_s=0.0)
+    assert lines.arrival_s(0.0, 1, 3, True) == 8.5
 
 
 @pytest.mark.parametrize("pace", [20.0, 3.0, 1e-9, 1e9])
@@ -148,7 +162,7 @@ class Model:
         self.network = network
         self.factors = {rank: Fraction(1) for rank in range(network.size)}
         self.up_free_s = {rank: Fraction(0) for rank in range(network.size)}
-        self.link_free_s: dict[tuple[str, str], Fraction] = {}
+        self.link_uses: dict[tuple[str, str], list[tuple[int, Fraction, Fraction]]] = {}
 
     def arrival_s(self, now_s: Fraction, source: int, dest: int, is_segment: bool) -> Fraction:
         names = [next((zone.name for zone in self.network.zones if rank in zone.ranks), "") for rank in (source, dest)]
@@ -162,12 +176,17 @@ class Model:
         up_end_s = self.up_free_s[source] = start_s + self._segment_s(self.network.up[source], source)
         ends_s = [up_end_s, start_s + self._segment_s(self.network.down[dest], dest)]
         if link is not None and link.bytes_per_s is not None:
-            way = (names[0], names[1])
-            self.link_free_s[way] = max(self.link_free_s.get(way, Fraction(0)), start_s) + Fraction(
-                self.network.segment_bytes
-            ) / Fraction(link.bytes_per_s)
-            ends_s.append(self.link_free_s[way])
+            uses = self.link_uses.setdefault((names[0], names[1]), [])
+            free_s = max((end_s for _, end_s, _ in uses), default=Fraction(0))
+            link_end_s = max(free_s, start_s) + Fraction(self.network.segment_bytes) / Fraction(link.bytes_per_s)
+            ends_s.append(link_end_s)
+            uses.append((source, link_end_s, max(ends_s) + delay_s))
         return max(ends_s) + delay_s
+
+    def forget(self, rank: int, after_s: Fraction) -> None:
+        self.up_free_s[rank] = Fraction(0)
+        for uses in self.link_uses.values():
+            uses[:] = [use for use in uses if use[0] != rank or use[2] <= after_s]
 
     def _segment_s(self, rate: float | None, rank: int) -> Fraction:
         return self.factors[rank] * self.network.segment_bytes / Fraction(rate) if rate else Fraction(0)
@@ -200,8 +219,9 @@ def test_every_arrival_is_that_of_the_model(network: Network, rng_seed: int, num
                 lines.slow(source, factor)
                 model.factors[source] = Fraction(factor)
             case 1:
-                lines.forget(source)
-                model.up_free_s[source] = Fraction(0)
+                after_s = now_s + rng.choice([0.0, 4.0])
+                lines.forget(source, after_s)
+                model.forget(source, Fraction(after_s))
             case kind:
                 is_segment = kind > 4
                 assert lines.arrival_s(now_s, source, dest, is_segment) == model.arrival_s(

@@ -47,6 +47,11 @@ class Inbox:
         self.due_s = {other: due_s for other, due_s in self.due_s.items() if due_s > now_s}
         self.due_s[source] = arrival_s
 
+    def recall(self, source: int, after_s: float) -> None:
+        """What is on its way here from this sender does not arrive if it would arrive later than that."""
+        if self.due_s.get(source, 0.0) > after_s:
+            self.due_s = {other: due_s for other, due_s in self.due_s.items() if other != source}
+
     def serve(self, react: React) -> None:
         """From now on, react at once; first to what is here already."""
         if self._held is not None:

@@ -153,7 +153,12 @@ class Simulation:
         self._lines.slow(rank, factor)
 
     def recall(self, source: int, after_s: float) -> None:
-        """What this rank has sent and would arrive later than that never does."""
+        """This rank is dead: what it has sent and would arrive later than that never does, and holds nothing up."""
+        if self._lines is not None:
+            self._lines.forget(source, after_s)
+        for inboxes in self.inboxes.values():
+            for inbox in inboxes:
+                inbox.recall(source, after_s)
 
         def is_left(entry: tuple[float, int, Inbox | None, int, object]) -> bool:
             return entry[2] is None or entry[3] != source or entry[0] <= after_s
