@@ -395,7 +395,7 @@ class Checker:
             self._findings.add(rules.EVERYTHING_COMPLETE, (), f"client {rank} is never finished", expected)
             return
         missing = [file for file in client.wanted if not client.is_done_with(file)]
-        if client.outstanding is not None and not (client.finished and self._known.is_lossy):
+        if client.outstanding is not None and not (client.finished and self._known.loses_messages):
             line, to, request = client.outstanding
             text = f"client {rank} waits for ever for rank {to} to answer {shown(request)}"
             self._findings.add(rules.EVERYTHING_COMPLETE, (line,), text, expected)
@@ -416,7 +416,9 @@ class Checker:
             return [] if self._upload.has_ended(rank) else [sent for sent in waiting if not isinstance(sent, Close)]
         if rank == TRACKER and self._tracker.has_finished(source):
             # The tracker ends when it has heard of the last client, and reads no more.
-            return [sent for sent in waiting if not (isinstance(sent, (Finished, Leave)) or self._known.is_lossy)]
+            return [
+                sent for sent in waiting if not (isinstance(sent, (Finished, Leave)) or self._known.disturbs_messages)
+            ]
         if rank != TRACKER and self._is_over(rank):
             return []
         return waiting
@@ -424,7 +426,7 @@ class Checker:
     def _is_over(self, rank: int) -> bool:
         """Whether a client's download thread has ended, and may have left late answers unread."""
         client = self._known.clients.get(rank)
-        return client is not None and bool(client.finished) and (self._known.is_lossy or client.is_again)
+        return client is not None and bool(client.finished) and (self._known.disturbs_messages or client.is_again)
 
     def _judge(self, rule: rules.Rule, is_cut: bool, recorded: set[str]) -> RuleVerdict:
         num = self._findings.counts[rule.name]

@@ -2,15 +2,10 @@
 
 from collections.abc import Sequence
 
-from emulator.faults import (
-    Delay,
-    Fault,
-    Reorder,
-    Slow,
-    arrivals_s,
-    can_lose_messages,
-    free_riders,
-)
+import msgspec
+
+from emulator.faults import Delay, Fault, Reorder, Slow, can_lose_messages
+from emulator.faults.fault import Trait
 from emulator.protocol.terms import Terms
 from emulator.scenario.network import Network
 from emulator.scenario.options import Options
@@ -21,15 +16,18 @@ def terms_of(options: Options, faults: Sequence[Fault], rank: int, life: int, pa
 
     `patience_s` is how long an answer is waited for where messages can be lost.
     """
-    arrives_s = options.arrivals_s[rank] if options.arrivals_s else 0.0
-    return Terms(
+    terms = Terms(
         quota=options.quota,
         patience_s=patience_s if can_lose_messages(faults) else None,
-        arrives_s=0.0 if life else arrivals_s(faults).get(rank, arrives_s),  # whoever comes back has waited before
         stays_s=options.stays_s,
-        is_free_rider=rank in free_riders(faults),
         life=life,
     )
+    for fault in faults:
+        if isinstance(fault, Trait) and rank in fault.ranks:
+            terms = fault.told(terms)
+    if life or terms.arrives_s or not options.arrivals_s:
+        return terms  # a client that comes back has waited before, and a fault's arrival goes before the scenario's
+    return msgspec.structs.replace(terms, arrives_s=options.arrivals_s[rank])
 
 
 def patience_of(network: Network, faults: Sequence[Fault], least_s: float) -> float:

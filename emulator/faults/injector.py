@@ -1,51 +1,23 @@
-"""When the faults of a plan happen: whoever runs the swarm tells what it gets to know, and does what is due."""
+"""When the faults of a plan happen: the engine tells the injector what goes on, and the injector uses its hands."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from typing import Protocol
 
-from emulator.faults import (
-    AfterSegments,
-    AtMessage,
-    AtShare,
-    AtTime,
-    Fault,
-    FlashCrowd,
-    FreeRider,
-    Kill,
-    Pause,
-)
-from emulator.protocol.events import AnyEvent, FaultBegan, FaultEnded, SegmentsTaken
-from emulator.trace.records import Record
+from emulator.faults.fault import Blow, Fault, Trait
+from emulator.faults.hands import Hands
+from emulator.faults.triggers import AfterSegments, AtMessage, AtShare, AtTime
+from emulator.protocol.events import FaultBegan, FaultEnded
+from emulator.protocol.messages import TRACKER
 
 Action = Callable[[], None]
 
 
-class Hands(Protocol):
-    """What the injector can do to a run."""
-
-    def now_s(self) -> float:
-        """Since the run began."""
-
-    def is_running(self, rank: int) -> bool: ...
-
-    def record(self, rank: int, event: AnyEvent) -> None: ...
-
-    def kill(self, rank: int, restart_s: float | None, is_state_kept: bool) -> None: ...
-
-    def pause(self, rank: int) -> None: ...
-
-    def resume(self, rank: int) -> None: ...
-
-    def switch(self, index: int, is_on: bool) -> None:
-        """For all processes to see: the fault at this place of the plan is on, or off."""
-
-
 class Clockwork(Protocol):
-    """Who does things at their time."""
+    """What does things at their time."""
 
     def at(self, time_s: float, action: Action) -> None: ...
 
@@ -70,7 +42,7 @@ class Timers:
 
 
 class Injector:
-    """Lets each fault of a plan happen once, to each of its ranks at its own time where the plan says so."""
+    """Makes each fault of a plan happen once; some triggers come for each rank at a time of its own."""
 
     def __init__(self, faults: Sequence[Fault], num_wanted: int, timers: Clockwork, hands: Hands) -> None:
         """`num_wanted` is what 100 % of the segments are."""
@@ -87,10 +59,9 @@ class Injector:
 
     def _arm(self, index: int, fault: Fault, num_wanted: int) -> None:
         match fault.when:
-            case AtTime(time_s) if not isinstance(fault, FlashCrowd):
-                self._timers.at(time_s, partial(self._begin, index, fault, fault.ranks))
-            case AtTime():
-                self._timers.at(0.0, partial(self._begin, index, fault, fault.ranks))
+            case AtTime(time_s):
+                begin_s = 0.0 if isinstance(fault, Trait) else time_s
+                self._timers.at(begin_s, partial(self._begin, index, fault, fault.ranks))
             case AtShare(percent):
                 self._at_share.append((percent / 100 * num_wanted, partial(self._begin, index, fault, fault.ranks)))
             case AfterSegments(num):
@@ -102,14 +73,8 @@ class Injector:
                     action = partial(self._begin, index, fault, (rank,))
                     self._at_message.setdefault((rank, number), []).append(action)
 
-    def observe(self, records: Iterable[Record]) -> None:
-        """Count the segments that are told of, and do what is due after them."""
-        for record in records:
-            if isinstance(record.event, SegmentsTaken):
-                self.count_segments(record.rank, len(record.event.segments))
-
     def count_segments(self, rank: int, num: int) -> None:
-        """Do what is due when this rank has got so many segments more."""
+        """Do what is due when this rank has got `num` more segments."""
         self._num_taken += num
         self._taken_by[rank] += num
         self._at_share = _do_reached(self._at_share, self._num_taken)
@@ -117,43 +82,43 @@ class Injector:
             self._after_segments[rank] = _do_reached(self._after_segments[rank], self._taken_by[rank])
 
     def count_message(self, rank: int) -> None:
-        """Do what is due just before this rank sends once more."""
+        """Do what is due just before the next message of this rank."""
         self._num_sent[rank] += 1
         for action in self._at_message.pop((rank, self._num_sent[rank]), ()):
             action()
 
     def _begin(self, index: int, fault: Fault, ranks: Sequence[int]) -> None:
         match fault:
-            case Kill(restart_s=restart_s, is_state_kept=is_state_kept):
+            case Blow():
                 for rank in filter(self._hands.is_running, ranks):
-                    self._hands.record(rank, FaultBegan(str(fault)))
-                    self._hands.kill(rank, restart_s, is_state_kept)
-            case Pause(for_s=for_s):
-                for rank in filter(self._hands.is_running, ranks):
-                    self._hands.record(rank, FaultBegan(str(fault)))
-                    self._hands.pause(rank)
-                    self._timers.at(self._hands.now_s() + (for_s or 0.0), partial(self._end_pause, fault, rank))
-            case FreeRider() | FlashCrowd():  # which the clients know from their start
+                    self._strike(fault, rank)
+            case Trait():  # which its clients have been told at their start
                 self._hands.record(_only(ranks), FaultBegan(str(fault)))
             case _:
                 self._hands.switch(index, True)
                 self._hands.record(_only(ranks), FaultBegan(str(fault)))
                 if fault.for_s is not None:
-                    end = partial(self._end_switched, index, fault, ranks)
+                    end = partial(self._end_condition, index, fault, ranks)
                     self._timers.at(self._hands.now_s() + fault.for_s, end)
 
-    def _end_pause(self, fault: Fault, rank: int) -> None:
-        if self._hands.is_running(rank):
-            self._hands.resume(rank)
-            self._hands.record(rank, FaultEnded(str(fault)))
+    def _strike(self, blow: Blow, rank: int) -> None:
+        self._hands.record(rank, FaultBegan(str(blow)))
+        blow.strike(rank, self._hands)
+        if blow.for_s is not None:
+            self._timers.at(self._hands.now_s() + blow.for_s, partial(self._relieve, blow, rank))
 
-    def _end_switched(self, index: int, fault: Fault, ranks: Sequence[int]) -> None:
+    def _relieve(self, blow: Blow, rank: int) -> None:
+        if self._hands.is_running(rank):
+            blow.relieve(rank, self._hands)
+            self._hands.record(rank, FaultEnded(str(blow)))
+
+    def _end_condition(self, index: int, fault: Fault, ranks: Sequence[int]) -> None:
         self._hands.switch(index, False)
         self._hands.record(_only(ranks), FaultEnded(str(fault)))
 
 
 def _do_reached(waiting: list[tuple[float, Action]], reached: float) -> list[tuple[float, Action]]:
-    """Do what waits for a number that is reached; what is left."""
+    """Do what waits for a number that is reached, and return what still waits."""
     due = [action for least, action in waiting if least <= reached]
     left = [(least, action) for least, action in waiting if least > reached]
     for action in due:
@@ -162,5 +127,5 @@ def _do_reached(waiting: list[tuple[float, Action]], reached: float) -> list[tup
 
 
 def _only(ranks: Sequence[int]) -> int:
-    """The rank that it happens to; 0 where it is not one."""
-    return ranks[0] if len(ranks) == 1 else 0
+    """The rank that it happens to; the tracker's where it is not one."""
+    return ranks[0] if len(ranks) == 1 else TRACKER

@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn
 
-from emulator.faults.kinds import AT_ONCE, AfterSegments, AnyTrigger, AtMessage, AtShare, AtTime
+from emulator.faults.triggers import AT_ONCE, AfterSegments, AnyTrigger, AtMessage, AtShare, AtTime
 
 MAX_TIME_S = 1_000_000.0
 MAX_FACTOR = 1_000.0
 MAX_COUNT = 1_000_000_000
-MOST_QUOTED = 40
+MAX_QUOTED = 40
 """Characters that an error repeats."""
 
 NUMBER = r"[0-9]{1,10}(?:\.[0-9]{1,6})?"
@@ -60,7 +60,7 @@ class Words:
         left = " ".join(self._words[self._next :])
         found = quoted(left) if left else "nothing more"
         read = " ".join(self._words[: self._next])
-        shown = f"…{read[-MOST_QUOTED:]}" if len(read) > MOST_QUOTED else read
+        shown = f"…{read[-MAX_QUOTED:]}" if len(read) > MAX_QUOTED else read
         raise ValueError(f"{f'after {shown!r} ' if read else ''}expected {expected}; found {found}")
 
     def refuse(self, why: str) -> NoReturn:
@@ -158,9 +158,4 @@ class Words:
 
 
 def quoted(text: str) -> str:
-    return repr(text if len(text) <= MOST_QUOTED else f"{text[:MOST_QUOTED]}…")
-
-
-def _span(text: str) -> tuple[int, int]:
-    first, _, last = text.partition("-")
-    return int(first), int(last or first)
+    return repr(text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…")

@@ -208,11 +208,12 @@ class Known:
         "add",
         "clients",
         "dead",
+        "disturbs_messages",
         "findings",
         "free_riders",
         "header",
-        "is_lossy",
         "liars",
+        "loses_messages",
         "metadata",
         "suspects",
     )
@@ -229,8 +230,10 @@ class Known:
         self.liars: set[int] = set()
         self.suspects: set[int] = set()
         """Ranks whose messages were altered on their way: others have reason to take them for liars."""
-        self.is_lossy = False
-        """Whether a fault has begun that can lose messages, delay or double them: then nobody need wait for ever."""
+        self.loses_messages = False
+        """Whether an answer may never come, so that clients wait for each one for a limited time."""
+        self.disturbs_messages = False
+        """Whether messages may come late, twice, or in another order."""
 
 
 def remember(requests: list[Asked], asked: Asked) -> None:

@@ -134,7 +134,7 @@ class DownloadCheck:
 
     def _is_doubted(self, client: Client, uploader: int) -> bool:
         """Whether the client may believe that the uploader believes in a connection; this close ends that."""
-        if not client.doubts[uploader] and self._known.is_lossy:
+        if not client.doubts[uploader] and self._known.loses_messages:
             # Perhaps it waits no longer for an answer that may have opened one.
             if client.outstanding is not None and client.outstanding[1] == uploader:
                 self._requests.give_up(client)
@@ -247,7 +247,7 @@ class DownloadCheck:
 
     def _hit_late(self, line: int, client: Client, source: int, answers: int) -> None:
         """Nobody waits for this segment any more, but its uploader has opened a connection."""
-        if answers == LATE or (answers == BEATEN and self._known.is_lossy):
+        if answers == LATE or (answers == BEATEN and self._known.loses_messages):
             client.doubts[source] += 1
         elif answers == BEATEN:
             client.opened.setdefault(source, line)
@@ -308,7 +308,7 @@ class DownloadCheck:
     # What holds for all requests
 
     def _end_round(self, line: int, client: Client) -> None:
-        if client.outstanding is not None and self._known.is_lossy:
+        if client.outstanding is not None and self._known.loses_messages:
             self._requests.give_up(client)
         self._rounds.end(line, client)
 

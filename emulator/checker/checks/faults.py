@@ -1,15 +1,11 @@
-"""What the faults of a run excuse, and whom."""
-
-import re
+"""What the faults of a run excuse, and which ranks they excuse."""
 
 from emulator.checker.checks.clients import Known
+from emulator.faults import Fault, kind_of, parse_fault
 from emulator.protocol.events import FaultBegan, MessageFaulted
 
-LOSING = ("drop", "duplicate", "delay", "reorder", "cut")
-"""The first words of faults after which a client cannot wait for every answer."""
-MOST_RANKS = 100_000
-"""Clients that one fault is taken to name, whatever numbers a trace may have."""
-_SPAN = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
+MAX_RANKS = 100_000
+"""Clients that one fault can name, whatever numbers a trace may have."""
 
 
 class FaultCheck:
@@ -18,31 +14,35 @@ class FaultCheck:
     def __init__(self, known: Known) -> None:
         self._known = known
         # Where a fault may come, clients have been told to be impatient from the start.
-        known.is_lossy = any(fault.partition(" ")[0] in LOSING for fault in known.header.faults)
+        for text in known.header.faults:
+            self._excuse_messages(kind_of(text))
+
+    def _excuse_messages(self, kind: type[Fault]) -> None:
+        self._known.loses_messages |= kind.loses_messages
+        self._known.disturbs_messages |= kind.disturbs_messages
 
     def began(self, rank: int, event: FaultBegan) -> None:
-        word = event.fault.partition(" ")[0]
-        if word in LOSING:
-            self._known.is_lossy = True
-        elif event.fault.startswith("free rider"):
-            self._known.free_riders.update(_named(rank, event.fault))
-        elif word in ("liar", "liars"):
-            self._known.liars.update(_named(rank, event.fault))
+        kind = kind_of(event.fault)
+        self._excuse_messages(kind)
+        if kind.withholds:
+            self._known.free_riders.update(_ranks_of(rank, event.fault))
+        if kind.lies:
+            self._known.liars.update(_ranks_of(rank, event.fault))
 
     def faulted(self, rank: int, event: MessageFaulted) -> None:
         """Something happened to a message of this rank."""
         if event.verdict == "corrupted":
             self._known.suspects.add(rank)
         else:
-            self._known.is_lossy = True
+            self._known.disturbs_messages = True
+            self._known.loses_messages |= event.verdict == "dropped"
 
 
-def _named(rank: int, fault: str) -> set[int]:
+def _ranks_of(rank: int, text: str) -> tuple[int, ...]:
     """The rank that an event is stamped with, or those that its text names: `liars clients 2-4,7`."""
     if rank > 0:
-        return {rank}
-    who = fault.partition("client")[2].removeprefix("s").strip().partition(" ")[0]
-    ranks: set[int] = set()
-    for first, last in _SPAN.findall(who):
-        ranks.update(range(int(first), min(int(last or first), int(first) + MOST_RANKS) + 1))
-    return ranks
+        return (rank,)
+    try:
+        return parse_fault(text, MAX_RANKS).ranks
+    except ValueError:
+        return ()

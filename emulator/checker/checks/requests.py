@@ -37,7 +37,7 @@ class RequestCheck:
             remember(client.raced, waiting)
             client.outstanding = None
             self._end_race(line, client, to)
-        elif self._known.is_lossy:
+        elif self._known.loses_messages:
             self.give_up(client)
         else:
             remember(client.overtaken, waiting)
@@ -60,7 +60,7 @@ class RequestCheck:
         """The client asks for something else: it has the segment, or everybody who was asked has answered."""
         race, client.race = client.race, None
         waiting = [asked for asked in client.raced if _segment_of(asked[2]) == race]
-        if self._known.is_lossy:
+        if self._known.loses_messages:
             for asked in waiting:
                 client.raced.remove(asked)
                 remember(client.given_up, asked)
@@ -85,7 +85,7 @@ class RequestCheck:
 
     def give_up_races(self, client: Client, rank: int) -> bool:
         """Nobody waits for this rank's answers to races any more: they may have been lost. Whether any were due."""
-        given_up = [asked for asked in client.raced if asked[1] == rank] if self._known.is_lossy else []
+        given_up = [asked for asked in client.raced if asked[1] == rank] if self._known.loses_messages else []
         for asked in given_up:
             client.raced.remove(asked)
             remember(client.given_up, asked)
@@ -139,7 +139,7 @@ class RequestCheck:
         return UNASKED
 
     def _unasked(self, line: int, client: Client, source: int, answer: object) -> None:
-        if self._known.is_lossy or client.is_again:
+        if self._known.disturbs_messages or client.is_again:
             return  # doubled on its way, or meant for an earlier life
         before, text = 0, "has asked nothing"
         if client.outstanding is not None:

@@ -140,10 +140,12 @@ class TrackerCheck:
     def swarm_request(self, line: int, client: int, message: SwarmRequest) -> None:
         swarm = self._swarm(message.file)
         if client in swarm["seed"]:
-            if not self._known.is_lossy:  # else it may be one that comes late
+            if not self._known.disturbs_messages:  # else it may be one that comes late
                 text = f"client {client} asks for the swarm of {message.file!r}, which it seeds"
                 self._add(rules.ROLES, (line,), text, "a client turns from peer into seed, not back (T7)")
-        elif client not in self._finished.reached or not self._known.is_lossy:  # else it comes late, and is passed over
+        elif (
+            client not in self._finished.reached or not self._known.disturbs_messages
+        ):  # else it comes late, and is passed over
             swarm["peer"].add(client)
 
     def swarm_answer(self, line: int, client: int, message: SwarmAnswer) -> None:

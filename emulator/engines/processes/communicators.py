@@ -9,7 +9,7 @@ from emulator.engines.processes.journal import Journal
 from emulator.engines.processes.packet_queue import PacketQueue
 from emulator.engines.processes.road import Road
 from emulator.engines.processes.wiring import Wiring
-from emulator.faults.rules import Verdict
+from emulator.faults.rules import Fate
 from emulator.protocol.events import Channel, MessageFaulted
 from emulator.protocol.messages import AnyMessage
 from emulator.protocol.node import Communicator
@@ -67,10 +67,10 @@ class RoadCommunicator(QueueCommunicator):
         self._journal = journal
 
     def send(self, message: AnyMessage, dest: int) -> None:
-        def note(verdict: Verdict) -> None:
-            if self._journal.is_traced and verdict.action != "passed":
-                done = "delayed" if verdict.action == "held" else verdict.action
-                event = MessageFaulted(done, self._channel, dest, verdict.message or message)
+        def note(fate: Fate) -> None:
+            if self._journal.is_traced and fate.action != "passed":
+                done = "delayed" if fate.action == "held" else fate.action
+                event = MessageFaulted(done, self._channel, dest, fate.message or message)
                 self._journal.trace(self._node.thread, self._node.step, event)
                 if self._journal.is_told_first:
                     self._journal.flush()

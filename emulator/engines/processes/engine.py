@@ -18,7 +18,9 @@ from emulator.engines.processes.worker import WorkerPlan, terminal_state
 from emulator.engines.signals import SignalWatch
 from emulator.engines.terms import patience_of
 from emulator.errors import InputError, RunError
-from emulator.faults import AfterSegments, AtTime, Fault
+from emulator.faults import AfterSegments, Fault
+from emulator.faults.fault import Condition
+from emulator.faults.triggers import AT_ONCE
 from emulator.scenario.network import Network
 from emulator.scenario.options import Options
 from emulator.trace.records import Observer
@@ -154,12 +156,12 @@ def each_on_its_own(faults: Sequence[Fault]) -> tuple[Fault, ...]:
 
 
 def switch_first(wiring: Wiring, faults: Sequence[Fault]) -> None:
-    """Faults that hold from the beginning are there before anybody sends."""
+    """Switch the conditions on that hold from the beginning, before any process sends."""
     if not faults:
         return
     board = wiring.fault_board()
     for index, fault in enumerate(faults):
-        board.switch(index, fault.when == AtTime())
+        board.switch(index, isinstance(fault, Condition) and fault.when == AT_ONCE)
     board.close()
 
 

@@ -11,8 +11,9 @@ from emulator.engines.lines import Lines
 from emulator.engines.processes.packet_queue import PacketQueue
 from emulator.engines.processes.sender import Sender
 from emulator.engines.processes.wiring import FaultBoard
-from emulator.faults import Fault, Slow
-from emulator.faults.rules import MessageRules, Verdict, make_rule
+from emulator.faults import Fault
+from emulator.faults.in_effect import InEffect
+from emulator.faults.rules import Fate
 from emulator.protocol.events import Channel
 from emulator.protocol.messages import AnyMessage, Hit
 from emulator.protocol.node import Clock
@@ -22,7 +23,7 @@ LOOK_EVERY_S = 0.005
 
 _encode = msgspec.msgpack.Encoder().encode
 
-Note = Callable[[Verdict], None]
+Note = Callable[[Fate], None]
 """Hears what becomes of a message that does not pass as it is, before it goes on its way."""
 
 
@@ -81,8 +82,7 @@ class FaultyRoad(Road):
         rng: random.Random,
     ) -> None:
         super().__init__(rank, clock, sender, lines)
-        self._faults = faults
-        self._rules = MessageRules(faults)
+        self._in_effect = InEffect(faults)
         self._board = board
         self._seen = bytes(len(faults))
         self._rng = rng
@@ -95,16 +95,16 @@ class FaultyRoad(Road):
         with self._lock:
             self._look()
             now_s = self._clock.now()
-            verdict = self._rules.verdict(self._rank, dest, channel, message, self._rng)
-            arriving = message if verdict.message is None else verdict.message
+            fate = self._in_effect.fate(self._rank, dest, message, self._rng)
+            arriving = message if fate.message is None else fate.message
             data = _encode((self._rank, arriving))
-            if verdict.action != "passed":
-                note(verdict)
-            if verdict.action == "held":
-                self._held[verdict.fault].append((inbox, data))
+            if fate.action != "passed":
+                note(fate)
+            if fate.action == "held":
+                self._held[fate.fault].append((inbox, data))
                 return
             arrival_s = self._arrival_s(now_s, channel, dest, message)
-            for time_s in _arrivals_s(arrival_s, verdict):
+            for time_s in _arrivals_s(arrival_s, fate):
                 self._sender.post(time_s, inbox, data)
 
     def look(self) -> bool:
@@ -123,40 +123,22 @@ class FaultyRoad(Road):
                 self._switch(index, bool(is_on))
 
     def _switch(self, index: int, is_on: bool) -> None:
-        fault = self._faults[index]
-        if isinstance(fault, Slow):
-            self._slow(fault.ranks)
-        elif is_on:
-            self._rules.begin(index)
-        else:
-            self._rules.end(index)
+        self._in_effect.switch(index, is_on)
+        if self._lines is not None:
+            for rank, slowness in self._in_effect.slowed(index).items():
+                self._lines.slow(rank, slowness)
+        if not is_on:
             for inbox, data in self._held.pop(index, ()):
                 self._sender.post(self._clock.now(), inbox, data)
 
-    def _slow(self, ranks: Sequence[int]) -> None:
-        if self._lines is None:
-            return
-        factors = dict.fromkeys(ranks, 1.0)
-        for fault, is_on in zip(self._faults, self._seen, strict=True):
-            if isinstance(fault, Slow) and is_on:
-                for rank in factors.keys() & fault.ranks:
-                    factors[rank] *= fault.factor
-        for rank in ranks:
-            self._lines.slow(rank, factors[rank])
 
-
-def has_faults_on_the_road(faults: Sequence[Fault]) -> bool:
-    """Whether some fault is one that every process has to look for when it sends."""
-    return any(isinstance(fault, Slow) or make_rule(fault, 0) is not None for fault in faults)
-
-
-def _arrivals_s(arrival_s: float, verdict: Verdict) -> Sequence[float]:
-    match verdict.action:
+def _arrivals_s(arrival_s: float, fate: Fate) -> Sequence[float]:
+    match fate.action:
         case "dropped":
             return ()
         case "delayed":
-            return (arrival_s + verdict.delay_s,)
+            return (arrival_s + fate.delay_s,)
         case "duplicated":
-            return (arrival_s, arrival_s + verdict.delay_s)
+            return (arrival_s, arrival_s + fate.delay_s)
         case _:
             return (arrival_s,)

@@ -21,7 +21,7 @@ from emulator.engines.processes.worker import WorkerPlan
 from emulator.errors import RunTimedOut, WorkerDied, WorkerFailed
 from emulator.faults import AtShare
 from emulator.faults.injector import Injector, Timers
-from emulator.protocol.events import AnyEvent, Channel, Died, Restarted, ThreadEnded, ThreadFailed
+from emulator.protocol.events import AnyEvent, Channel, Died, Restarted, SegmentsTaken, ThreadEnded, ThreadFailed
 from emulator.protocol.messages import TRACKER, AnyMessage, Lost, Returned
 from emulator.scenario.scenario import read_scenario
 from emulator.trace.format import encode_record
@@ -135,7 +135,9 @@ class Supervisor:
                     self._ended_well.add(record.rank)
                     self._crew.release(record.rank)
         if self._injector is not None:
-            self._injector.observe(batch.records)
+            for record in batch.records:
+                if isinstance(record.event, SegmentsTaken):
+                    self._injector.count_segments(record.rank, len(record.event.segments))
 
     def _hear_out(self, failed_s: float) -> None:
         """For a trace: let everybody tell what led to a failure. One that is stopped is not waited for long."""

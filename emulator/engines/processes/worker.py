@@ -23,12 +23,13 @@ from emulator.engines.processes.communicators import (
 )
 from emulator.engines.processes.journal import Journal, WallClock
 from emulator.engines.processes.packet_queue import PacketQueue
-from emulator.engines.processes.road import FaultyRoad, Road, has_faults_on_the_road
+from emulator.engines.processes.road import FaultyRoad, Road
 from emulator.engines.processes.sender import Sender
 from emulator.engines.processes.wiring import CHANNELS, STEPS, StepBoard, Wiring
 from emulator.engines.signals import ENDING_SIGNALS
 from emulator.engines.terms import terms_of
-from emulator.faults import Fault, Kill, Pause
+from emulator.faults import Fault
+from emulator.faults.plan import concerns_lines
 from emulator.protocol.client import run_client
 from emulator.protocol.events import AnyEvent, Channel, ThreadEnded, ThreadFailed, ThreadStarted
 from emulator.protocol.files import FileMetadata
@@ -78,13 +79,12 @@ class WorkerPlan(msgspec.Struct, frozen=True):
     @property
     def is_told_first(self) -> bool:
         """Whether a trace has to tell, of one that is killed, everything that others saw or that is on its disk."""
-        return self.is_traced and (self.options.restart or any(isinstance(fault, Kill) for fault in self.faults))
+        return self.is_traced and (self.options.restart or any(fault.is_fatal for fault in self.faults))
 
     @property
     def may_restart(self) -> bool:
         """Whether a process may be started again, so that the parent keeps what that needs."""
-        kills = [fault for fault in self.faults if isinstance(fault, Kill)]
-        return self.options.restart or any(kill.restart_s is not None for kill in kills)
+        return self.options.restart or any(fault.brings_back for fault in self.faults)
 
 
 class Worker(msgspec.Struct, frozen=True):
@@ -231,7 +231,7 @@ def run_worker(rank: int, plan: WorkerPlan, life: int = 0, is_state_kept: bool =
 def make_road(rank: int, plan: WorkerPlan, clock: Clock, sender: Sender) -> Road | None:
     """What lies between this rank and the inboxes; None where nothing does."""
     lines = None if plan.network is None else Lines(plan.network)
-    if has_faults_on_the_road(plan.faults):
+    if concerns_lines(plan.faults):
         rng = random.Random(f"{plan.options.rng_seed}/{rank}/faults")
         return FaultyRoad(rank, clock, sender, lines, plan.faults, plan.wiring.fault_board(), rng)
     return None if lines is None else Road(rank, clock, sender, lines)
@@ -277,7 +277,7 @@ def _watch_parent(rank: int, plan: WorkerPlan, journal: Journal) -> None:
             _tell_regularly(life, journal, plan.tells_every_s)
         life.get()
     except EOFError:
-        if any(isinstance(fault, Pause) for fault in plan.faults):
+        if any(fault.stops for fault in plan.faults):
             os.killpg(0, signal.SIGCONT)  # who was stopped has to go on to notice
         if rank == TRACKER and plan.terminal is not None:
             os.write(STDOUT, plan.undo)

@@ -7,7 +7,6 @@ from emulator.engines.lives import WAITING_STEPS, Lives
 from emulator.engines.virtual.inbox import RankGreenlet
 from emulator.engines.virtual.journal import Journal, Teller
 from emulator.engines.virtual.simulation import Simulation
-from emulator.faults import Fault, Kill
 from emulator.protocol.events import AnyEvent
 from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.scenario.options import Options
@@ -34,7 +33,7 @@ class World:
         """That of each client which began last."""
         self._output = output
         self._files: Mapping[str, FileMetadata] = scenario.files if output is None else {}
-        self._is_storing = options.resume or options.restart or any(map(_is_restarting, self.faults))
+        self._is_storing = options.resume or options.restart or any(fault.brings_back for fault in self.faults)
         self._disks: dict[int, Disk] = {}
         self._threads: dict[int, Teller] = {}
         """The thread of each rank that began last, of clients the download thread."""
@@ -74,7 +73,3 @@ class World:
     def is_waiting_to_begin(self, rank: int) -> bool:
         """Whether a client has not got past the barriers yet."""
         return rank not in self._threads or self._threads[rank].step in WAITING_STEPS
-
-
-def _is_restarting(fault: Fault) -> bool:
-    return isinstance(fault, Kill) and fault.restart_s is not None

@@ -1,5 +1,6 @@
 """The stations of a client's life, P1 … P4, D2, D8 and U5; and what goes wrong: deaths, restarts and faults."""
 
+from emulator.faults import kind_of
 from emulator.protocol.events import (
     Arrived,
     BarrierPassed,
@@ -78,15 +79,16 @@ def restart(swarm: Figures, client: ClientStatistics, event: Restarted, record: 
 
 def begin_fault(swarm: Figures, client: ClientStatistics, event: FaultBegan, record: Record) -> None:
     swarm.faults_begun.add(event.fault)
-    if event.fault.startswith("kill"):  # the death that follows is shown instead
+    kind = kind_of(event.fault)
+    if kind.is_fatal:  # the death that follows is shown instead
         return
     swarm.faults[event.fault] += 1
-    if record.rank and event.fault.startswith("pause"):
+    if record.rank and kind.stops:
         client.pause = event.fault
 
 
 def end_fault(swarm: Figures, client: ClientStatistics, event: FaultEnded, record: Record) -> None:
-    if record.rank and event.fault.startswith("pause"):
+    if record.rank and kind_of(event.fault).stops:
         if client.pause != event.fault:
             return  # the client died meanwhile, which ended the pause
         client.pause = ""

@@ -14,6 +14,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from emulator.faults import kind_of
 from emulator.protocol.events import (
     BarrierOpened,
     ClientFinished,
@@ -150,7 +151,7 @@ class LineView:
                 return f"client {client} has everything it {'can get' if is_lacking else 'wanted'}"
             case Died() | Restarted():
                 return sentence(record)
-            case FaultBegan(fault) | FaultEnded(fault) if not fault.startswith("kill"):  # of which deaths tell
+            case FaultBegan(fault) | FaultEnded(fault) if not kind_of(fault).is_fatal:
                 return sentence(record)
             case FileUnavailable(file) if self._is_small or file not in self._given_up:
                 self._given_up.add(file)

@@ -19,6 +19,7 @@ import msgspec
 
 from emulator.checker.checker import Report, check_trace
 from emulator.errors import EmulatorError, InputError
+from emulator.faults import kind_of
 from emulator.protocol.events import (
     AnyEvent,
     ClientFinished,
@@ -241,7 +242,7 @@ class Recording:
                 self.marks["completion"].append(position)
             case Died():
                 self.marks["death"].append(position)
-            case FaultBegan(fault) | FaultEnded(fault) if not fault.startswith("kill"):  # of which deaths tell
+            case FaultBegan(fault) | FaultEnded(fault) if not kind_of(fault).is_fatal:
                 self.marks["fault"].append(position)
             case Restarted() | FileUnavailable():
                 self.marks["fault"].append(position)

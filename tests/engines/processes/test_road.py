@@ -9,11 +9,12 @@ import pytest
 
 from emulator.engines.lines import Lines
 from emulator.engines.processes.journal import WallClock
-from emulator.engines.processes.road import FaultyRoad, Road, has_faults_on_the_road
+from emulator.engines.processes.road import FaultyRoad, Road
 from emulator.engines.processes.sender import Sender
 from emulator.engines.processes.wiring import FaultBoard, Wiring
 from emulator.faults import Fault, parse_faults
-from emulator.faults.rules import Verdict
+from emulator.faults.plan import concerns_lines
+from emulator.faults.rules import Fate
 from emulator.protocol.messages import AnyMessage, Barrier, ConnectionCount, Hit
 from emulator.scenario.network import Network
 
@@ -35,7 +36,7 @@ class Process:
         self.board: FaultBoard = self.wiring.fault_board()
         self.clock = WallClock(0.0)
         self.failures: list[BaseException] = []
-        self.noted: list[Verdict] = []
+        self.noted: list[Fate] = []
         self.sender = Sender(self.clock, self.failures.append)
         lines = Lines(network) if network else None
         self.road = (
@@ -215,7 +216,7 @@ def test_a_slow_clients_segments_take_longer_and_slowing_it_twice_multiplies(ope
     ],
 )
 def test_only_faults_that_need_it_are_looked_for_with_each_message(fault: str, is_there: bool) -> None:
-    assert has_faults_on_the_road(parse_faults([fault], 2)) == is_there
+    assert concerns_lines(parse_faults([fault], 2)) == is_there
 
 
 def test_the_switches_lie_behind_the_steps() -> None:

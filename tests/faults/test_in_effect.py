@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.faults import parse_faults
-from emulator.faults.rules import LOSABLE, PASSED, MessageRules, Verdict, falsified
+from emulator.faults.in_effect import InEffect
+from emulator.faults.rules import LOSABLE, PASSED, Fate, falsified
 from emulator.protocol.events import MessageFaulted
 from emulator.protocol.messages import (
     AnyMessage,
@@ -66,16 +67,16 @@ TOLD_ONCE: tuple[AnyMessage, ...] = (
 OF_THE_ENGINE: tuple[AnyMessage, ...] = (Lost(), Returned())
 
 
-def rules_of(*texts: str, num_clients: int = 9) -> MessageRules:
+def rules_of(*texts: str, num_clients: int = 9) -> InEffect:
     """Rules of which all have begun."""
-    rules = MessageRules(parse_faults(texts, num_clients))
+    rules = InEffect(parse_faults(texts, num_clients))
     for index in range(len(texts)):
-        rules.begin(index)
+        rules.switch(index, True)
     return rules
 
 
-def ask(rules: MessageRules, source: int, dest: int, message: AnyMessage, seed: int = 0) -> Verdict:
-    return rules.verdict(source, dest, "upload", message, random.Random(seed))
+def ask(rules: InEffect, source: int, dest: int, message: AnyMessage, seed: int = 0) -> Fate:
+    return rules.fate(source, dest, message, random.Random(seed))
 
 
 def test_every_message_can_be_lost_or_is_told_once_or_comes_from_the_engine() -> None:
@@ -86,7 +87,7 @@ def test_every_message_can_be_lost_or_is_told_once_or_comes_from_the_engine() ->
 
 def test_what_is_done_to_a_message_has_the_word_that_the_event_has_for_it() -> None:
     """A message that a cut holds back is a delayed one for those who read the trace."""
-    actions = set(get_args(Verdict.__annotations__["action"]))
+    actions = set(get_args(Fate.__annotations__["action"]))
     words = set(get_args(MessageFaulted.__annotations__["verdict"]))
     assert actions - {"passed", "held"} == words
 
@@ -95,40 +96,60 @@ def test_what_is_done_to_a_message_has_the_word_that_the_event_has_for_it() -> N
 
 
 def test_nothing_happens_before_a_fault_begins_nor_after_it_has_ended() -> None:
-    rules = MessageRules(parse_faults(["liar client 1", "cut off client 2 for 1s"], 9))
-    activity = [rules.is_active]
+    rules = InEffect(parse_faults(["liar client 1", "cut off client 2 for 1s"], 9))
+    activity = [rules.touches_messages]
     assert ask(rules, 2, 3, QUESTION) is PASSED
-    rules.begin(1)
-    activity.append(rules.is_active)
-    assert ask(rules, 2, 3, QUESTION) == Verdict("dropped", 1)
+    rules.switch(1, True)
+    activity.append(rules.touches_messages)
+    assert ask(rules, 2, 3, QUESTION) == Fate("dropped", 1)
     assert ask(rules, 1, 3, HIT) is PASSED
-    rules.begin(0)
-    rules.end(1)
+    rules.switch(0, True)
+    rules.switch(1, False)
     assert ask(rules, 2, 3, QUESTION) is PASSED
     assert ask(rules, 1, 3, HIT).action == "corrupted"
-    rules.end(0)
-    activity.append(rules.is_active)
+    rules.switch(0, False)
+    activity.append(rules.touches_messages)
     assert activity == [False, True, False]
     assert ask(rules, 1, 3, HIT) is PASSED
 
 
-def test_faults_that_leave_messages_alone_are_no_rules() -> None:
-    texts = ["kill client 1 at 2s", "pause client 1 at 2s for 1s", "slow client 1 by 4", "free rider client 1"]
-    rules = rules_of(*texts, "flash crowd of client 1 at 2s")
-    assert not rules.is_active
-    rules.end(0)
+def test_a_slowed_line_leaves_messages_alone() -> None:
+    rules = rules_of("slow client 1 by 4")
+    assert not rules.touches_messages
+    assert ask(rules, 1, 2, QUESTION) is PASSED
 
 
-def test_where_nothing_is_active_nothing_is_drawn() -> None:
+# What conditions come to together
+
+
+def test_the_slowness_of_a_rank_is_the_product_of_what_slows_it_now() -> None:
+    in_effect = rules_of("slow clients 1-2 by 4", "slow client 2 by 2.5", "drop 10% of messages")
+    assert [in_effect.slowness(rank) for rank in (1, 2, 3)] == [4.0, 10.0, 1.0]
+    assert [in_effect.slowed(index) for index in range(3)] == [{1: 4.0, 2: 10.0}, {2: 10.0}, {}]
+    in_effect.switch(0, False)
+    assert in_effect.slowed(0) == {1: 1.0, 2: 2.5}
+
+
+def test_a_message_is_as_late_as_the_one_fault_makes_it_that_is_on_for_its_sender_and_delays_most() -> None:
+    texts = ["delay 10% of messages of client 1 by 2s", "reorder 10% of messages within 3s", "duplicate 5% of messages"]
+    in_effect = rules_of(*texts)
+    assert [in_effect.lateness_s(rank) for rank in (0, 1)] == [3.0, 3.0]
+    in_effect.switch(1, False)
+    assert [in_effect.lateness_s(rank) for rank in (0, 1)] == [0.0, 2.0]
+    in_effect.switch(0, False)
+    assert in_effect.lateness_s(1) == 0.0
+
+
+def test_where_nothing_touches_messages_nothing_is_drawn() -> None:
     """So that a fault that never concerns anything does not change a run."""
     rng = random.Random(1)
     before = rng.getstate()
-    rules = MessageRules(parse_faults(["drop 50% of messages of client 1", "corrupt 50% of segments"], 9))
-    rules.verdict(1, 2, "upload", QUESTION, rng)
-    rules.begin(0)
-    rules.begin(1)
-    rules.verdict(2, 1, "upload", QUESTION, rng)
-    rules.verdict(1, 2, "upload", Finished(), rng)
+    rules = InEffect(parse_faults(["drop 50% of messages of client 1", "corrupt 50% of segments"], 9))
+    rules.fate(1, 2, QUESTION, rng)
+    rules.switch(0, True)
+    rules.switch(1, True)
+    rules.fate(2, 1, QUESTION, rng)
+    rules.fate(1, 2, Finished(), rng)
     assert rng.getstate() == before
 
 
@@ -157,9 +178,9 @@ def test_a_cut_drops_what_can_be_lost_between_the_groups_and_holds_the_rest_back
         for dest in set(range(7)) - {source}:
             is_cut = is_between(ranks, others, source, dest)
             for message in CAN_BE_LOST:
-                assert ask(rules, source, dest, message) == (Verdict("dropped", 0) if is_cut else PASSED)
+                assert ask(rules, source, dest, message) == (Fate("dropped", 0) if is_cut else PASSED)
             for message in TOLD_ONCE:
-                assert ask(rules, source, dest, message) == (Verdict("held", 0) if is_cut else PASSED)
+                assert ask(rules, source, dest, message) == (Fate("held", 0) if is_cut else PASSED)
             for message in OF_THE_ENGINE:
                 assert ask(rules, source, dest, message) is PASSED
 
@@ -191,11 +212,11 @@ def test_a_share_of_the_messages_that_can_be_lost_is_concerned_and_no_other(
     delays_s: list[float] = []
     for _ in range(200):
         for message in (*CAN_BE_LOST, *TOLD_ONCE, *OF_THE_ENGINE):
-            verdict = rules.verdict(1, 2, "download", message, rng)
-            if verdict is not PASSED:
+            fate = rules.fate(1, 2, message, rng)
+            if fate is not PASSED:
                 assert message in CAN_BE_LOST
-                assert (verdict.action, verdict.fault, verdict.message) == (action, 0, None)
-                delays_s.append(verdict.delay_s)
+                assert (fate.action, fate.fault, fate.message) == (action, 0, None)
+                delays_s.append(fate.delay_s)
     assert 0.25 < len(delays_s) / (200 * len(CAN_BE_LOST)) < 0.35
     assert least_s <= min(delays_s) <= max(delays_s) <= most_s
     if least_s < most_s:
@@ -214,11 +235,11 @@ def test_messages_of_somebody_are_those_that_it_sends() -> None:
 def test_a_liar_gives_nothing_but_wrong_segments_and_answers_all_else() -> None:
     rules = rules_of("liar client 4")
     for seed in range(50):
-        verdict = ask(rules, 4, 2, HIT, seed)
-        assert (verdict.action, verdict.fault) == ("corrupted", 0)
-        assert isinstance(verdict.message, Hit)
-        assert verdict.message.data != HIT.data
-        assert msgspec.structs.replace(verdict.message, data=HIT.data) == HIT
+        fate = ask(rules, 4, 2, HIT, seed)
+        assert (fate.action, fate.fault) == ("corrupted", 0)
+        assert isinstance(fate.message, Hit)
+        assert fate.message.data != HIT.data
+        assert msgspec.structs.replace(fate.message, data=HIT.data) == HIT
         others = set(CAN_BE_LOST) - {HIT}
         assert {ask(rules, 4, 2, message, seed) for message in (*others, *TOLD_ONCE)} == {PASSED}
     assert ask(rules, 3, 2, HIT) is PASSED
@@ -226,8 +247,8 @@ def test_a_liar_gives_nothing_but_wrong_segments_and_answers_all_else() -> None:
 
 def test_a_share_of_the_segments_is_corrupted_and_nothing_else() -> None:
     rules, rng = rules_of("corrupt 20% of segments of client 1"), random.Random(3)
-    verdicts = [rules.verdict(1, 2, "download", HIT, rng) for _ in range(1_000)]
-    assert 150 < sum(verdict.action == "corrupted" for verdict in verdicts) < 250
+    fates = [rules.fate(1, 2, HIT, rng) for _ in range(1_000)]
+    assert 150 < sum(fate.action == "corrupted" for fate in fates) < 250
     assert {ask(rules, 1, 2, message, seed) for seed in range(50) for message in CAN_BE_LOST if message != HIT} == {
         PASSED
     }
@@ -260,28 +281,26 @@ def test_the_first_rule_of_the_plan_that_does_something_wins() -> None:
 def test_cuts_come_first_wherever_they_are_in_the_plan() -> None:
     """Or what is delayed would get across."""
     rules = rules_of("delay 100% of messages by 1s", "cut off client 1 from client 2 for 1s")
-    assert ask(rules, 1, 2, QUESTION) == Verdict("dropped", 1)
-    assert ask(rules, 1, 3, QUESTION) == Verdict("delayed", 0, 1.0)
+    assert ask(rules, 1, 2, QUESTION) == Fate("dropped", 1)
+    assert ask(rules, 1, 3, QUESTION) == Fate("delayed", 0, 1.0)
 
 
 @given(st.integers(0, 2**32), st.lists(st.integers(0, 3), max_size=8))
-def test_the_same_generator_gives_the_same_verdicts_whatever_began_and_ended_before(
-    seed: int, order: list[int]
-) -> None:
+def test_the_same_generator_gives_the_same_fates_whatever_began_and_ended_before(seed: int, order: list[int]) -> None:
     texts = ["drop 30% of messages", "liar client 1", "reorder 40% of messages", "cut off client 3 for 1s"]
-    rules = MessageRules(parse_faults(texts, 9))
+    rules = InEffect(parse_faults(texts, 9))
     for index in order:
-        rules.begin(index)
+        rules.switch(index, True)
     for index in order[::2]:
-        rules.end(index)
+        rules.switch(index, False)
     left = sorted(set(order) - set(order[::2]))
-    fresh = MessageRules(parse_faults(texts, 9))
+    fresh = InEffect(parse_faults(texts, 9))
     for index in left:
-        fresh.begin(index)
+        fresh.switch(index, True)
     messages = [
         (source, dest, message) for source in (1, 2, 3) for dest in (0, 4) for message in (HIT, QUESTION, Stop())
     ]
     one, other = random.Random(seed), random.Random(seed)
-    assert [rules.verdict(source, dest, "upload", message, one) for source, dest, message in messages] == [
-        fresh.verdict(source, dest, "upload", message, other) for source, dest, message in messages
+    assert [rules.fate(source, dest, message, one) for source, dest, message in messages] == [
+        fresh.fate(source, dest, message, other) for source, dest, message in messages
     ]
