@@ -17,7 +17,7 @@ from emulator.commands.flags import (
 from emulator.commands.values import above_zero, positive, sizes, words
 from emulator.errors import InputError
 from emulator.strategies import STRATEGIES
-from emulator.writable import check_file
+from emulator.writing import check_file
 
 if TYPE_CHECKING:
     from emulator.comparison.compare import Comparison

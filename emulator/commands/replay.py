@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from emulator.commands.answers import complain
 from emulator.commands.command import Arguments, Command, Parser
 from emulator.commands.flags import add_file, add_trace
+from emulator.commands.record import check_record, write_record
 from emulator.commands.values import above_zero, moment, size
 from emulator.errors import EmulatorError, InputError
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from emulator.view.replay.player import Player
-    from emulator.view.replay.recording import Recording
+    from emulator.replay.player import Player
+    from emulator.replay.recording import Recording
 
 LONG_BYTES = 10_000_000
 """A trace of more bytes takes seconds to read."""
@@ -50,7 +51,6 @@ def add_flags(parser: Parser) -> None:
 
 def call(arguments: Arguments) -> int:
     from emulator.view.console import make_console
-    from emulator.view.replay.record import check_record
 
     console = make_console()
     is_shown = _is_shown(arguments, console)
@@ -92,7 +92,7 @@ def _show(arguments: Arguments) -> int:
 
 
 def _player(arguments: Arguments) -> "Player":
-    from emulator.view.replay.player import Player
+    from emulator.replay.player import Player
 
     player = Player(_read(arguments.trace), arguments.speed)
     if arguments.at is not None:
@@ -104,28 +104,29 @@ def _read(trace: "Path") -> "Recording":
     """Read a trace; on a terminal, say so if that takes long."""
     from rich.console import Console
 
-    from emulator.view.replay.recording import Recording
+    from emulator.replay.recording import Recording
+    from emulator.view.sentences import is_told
 
     console = Console(stderr=True, highlight=False)
     is_long = trace.is_file() and trace.stat().st_size > LONG_BYTES
     with console.status(f"reading {trace}", spinner="dots") if is_long and console.is_terminal else nullcontext():
-        return Recording(trace)
+        return Recording(trace, is_told)
 
 
 def _keep(arguments: Arguments, player: "Player", console: "Console") -> None:
     """Print a frame, or write a file."""
     from emulator.view.console import screen_size
-    from emulator.view.replay.record import record_replay
     from emulator.view.replay.screen import still
 
     size = arguments.size or screen_size(console)
-    if arguments.record is not None:
-        record_replay(player, arguments.record, size, still, is_at=arguments.at is not None)
-        return
-    if arguments.at is None:
+    is_one_frame = arguments.record is None or arguments.record.suffix == ".svg"
+    if arguments.at is None and is_one_frame:
         player.go_to_end()
-    console.width = size[0]
-    console.print(still(player, *size))
+    if arguments.record is not None:
+        write_record(player, arguments.record, size, still)
+    else:
+        console.width = size[0]
+        console.print(still(player, *size))
 
 
 COMMAND = Command(

@@ -1,7 +1,5 @@
 """`emulator` without another command: run a swarm."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +16,9 @@ from emulator.commands.flags import (
     add_round_flags,
     network_of,
 )
+from emulator.commands.record import check_record, recorded_run
 from emulator.commands.values import above_zero, whole
-from emulator.errors import EmulatorError, Interrupted, RunError
+from emulator.errors import RunError
 from emulator.scenario.options import ENGINES, Options
 from emulator.strategies import DEFAULT, STRATEGIES
 
@@ -135,13 +134,11 @@ def call(arguments: Arguments) -> int:
     with errors_as_json(arguments.json, is_proven=False):
         scenario, options = prepare(_source(arguments), _options(arguments))
         if arguments.record is not None:
-            from emulator.view.replay.record import check_record
-
             check_record(arguments.record, arguments.trace)
         is_read = arguments.check or arguments.record is not None
         with (
             trace_to_read(arguments.trace, is_read=is_read) as trace,
-            _recorded(arguments.record, trace, options),
+            recorded_run(arguments.record, trace, options),
         ):
             run_for = _run_for_program if arguments.json or arguments.quiet else _run_for_person
             return run_for(arguments, scenario, options, trace)
@@ -223,45 +220,6 @@ def _check(trace: Path, scenario: "Scenario") -> "Report":
 
 def _status(result: "RunResult", report: "Report | None") -> int:
     return result.exit_status or (report.exit_status if report else 0)
-
-
-@contextmanager
-def _recorded(record: Path | None, trace: Path | None, options: Options) -> Iterator[None]:
-    """Record what runs inside, if `record` is given: also a run that failed, but not one that a signal ended.
-
-    The trace is drawn when the run has ended: no worker waits for a frame, and the record is the same with a terminal
-    and without one.
-    """
-    if record is None or trace is None:
-        yield
-        return
-    try:
-        yield
-    except Interrupted as error:
-        raise Interrupted(f"{error}; nothing is recorded", error.exit_status - 128) from None
-    except RunError:
-        # Why the run failed matters more than why its record cannot be written.
-        with suppress(EmulatorError, OSError):
-            _record(record, trace, options)
-        raise
-    else:
-        _record(record, trace, options)
-
-
-def _record(record: Path, trace: Path, options: Options) -> None:
-    from dataclasses import replace
-
-    from emulator.view.console import make_console, screen_size
-    from emulator.view.dashboard.facts import note_of
-    from emulator.view.replay.player import Player
-    from emulator.view.replay.record import record_replay
-    from emulator.view.replay.recording import Recording
-    from emulator.view.replay.screen import plain
-
-    player = Player(Recording(trace), speed=1.0)
-    note = " · ".join([*filter(None, [note_of(options)]), *player.recording.notes])
-    player.facts = replace(player.facts, note=note)
-    record_replay(player, record, screen_size(make_console()), plain)
 
 
 COMMAND = Command(

@@ -11,7 +11,7 @@ from emulator.commands.flags import INPUTS, add_clients, add_file, add_folder, a
 from emulator.commands.values import positive, words
 from emulator.errors import EmulatorError, InputError
 from emulator.strategies import STRATEGIES
-from emulator.writable import check_file
+from emulator.writing import check_file
 
 if TYPE_CHECKING:
     from emulator.storm.storm import Failure, Outcome, Weather

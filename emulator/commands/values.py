@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from emulator.scenario import values
 
 if TYPE_CHECKING:
-    from emulator.view.replay.player import Moment
+    from emulator.replay.moment import Moment
 
 Number = TypeVar("Number", int, float)
 
@@ -64,7 +64,7 @@ def span(text: str) -> tuple[int, int]:
 
 
 def moment(text: str) -> "Moment":
-    from emulator.view.replay.player import parse_moment
+    from emulator.replay.moment import parse_moment
 
     try:
         return parse_moment(text)

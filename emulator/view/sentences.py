@@ -66,6 +66,11 @@ def sentence(record: Record, lacking: Container[int] = ()) -> str:
     return text
 
 
+def is_told(record: Record) -> bool:
+    """Whether this is worth a sentence."""
+    return bool(sentence(record))
+
+
 def _choice(record: Record) -> str:
     rank, text = record.rank, ""
     match record.event:

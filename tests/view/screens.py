@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 
 from emulator.protocol.events import (
     AnyEvent,
@@ -49,6 +49,11 @@ def lines_of(renderables: Iterable[RenderableType], width: int = 100, height: in
     console = make_console(width, height)
     print_all(console, renderables)
     return [line.rstrip() for line in said(console).removesuffix("\n").split("\n")]
+
+
+def seen(drawn: Group, width: int) -> list[str]:
+    """What is seen of a whole screen."""
+    return lines_of([drawn], width)
 
 
 def make_scenario(num_clients: int, file: str = "file1", num_segments: int = 10) -> Scenario:

@@ -25,8 +25,9 @@ from emulator.protocol.events import (
 from emulator.protocol.files import ClientInput
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
+from emulator.trace.statistics.rates import Rates
 from emulator.view.dashboard.clients import clients_panel, interesting_first
-from emulator.view.dashboard.facts import Rates, in_reach, progress, silences, standing
+from emulator.view.dashboard.facts import in_reach, progress, silences, standing
 from emulator.view.dashboard.swarms import files_line, tracker_panel
 from tests.engines.swarms import Recorder
 from tests.protocol.scripted import file_of

@@ -2,9 +2,8 @@
 
 import contextlib
 import gzip
-import secrets
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import IO, cast
@@ -12,6 +11,7 @@ from typing import IO, cast
 from emulator.errors import InputError
 from emulator.trace.exports import EXPORTS
 from emulator.trace.reader import Trace
+from emulator.writing import check_file, is_same_file, written_whole
 
 GZIP_LEVEL = 6
 
@@ -30,9 +30,10 @@ def export_trace(path: Path, to: str, output: Path | None) -> str:
             sys.stdout.buffer.writelines(pieces)
             sys.stdout.buffer.flush()
         else:
-            _refuse_what_is_no_file(output, path)
-            with _written_whole(output) as file:
-                file.writelines(pieces)
+            check_file(output, "--output")
+            if is_same_file(output, path):
+                raise InputError([f"{output}: this is the trace itself; choose another --output"])
+            _write(pieces, output)
     if trace.end is None:
         return f"{path}: the trace is cut, without a last line; all before that was exported"
     if trace.end.outcome == "cut":
@@ -40,31 +41,12 @@ def export_trace(path: Path, to: str, output: Path | None) -> str:
     return ""
 
 
-def _refuse_what_is_no_file(output: Path, trace: Path) -> None:
-    """Writing would replace a device, or the trace itself, by the output."""
-    if output.exists() and not output.is_file():
-        raise InputError([f"{output}: not a regular file; choose another --output, or none for stdout"])
-    if output.exists() and output.samefile(trace):
-        raise InputError([f"{output}: this is the trace itself; choose another --output"])
-
-
-@contextlib.contextmanager
-def _written_whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that gets its name once it is complete; an error leaves nothing of it."""
-    spare = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        plain = spare.open("xb")
-    except OSError as error:
-        raise InputError([f"{path}: cannot be written ({error.strerror}); choose another --output"]) from error
-    try:
-        with plain, _compressed(plain) if path.suffix == ".gz" else contextlib.nullcontext(plain) as file:
-            yield file
-        spare.replace(path)
-    except OSError as error:
-        # Name the output, not its temporary name.
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    finally:
-        spare.unlink(missing_ok=True)
+def _write(pieces: Iterable[bytes], output: Path) -> None:
+    with (
+        written_whole(output, "--output") as plain,
+        _compressed(plain) if output.suffix == ".gz" else contextlib.nullcontext(plain) as file,
+    ):
+        file.writelines(pieces)
 
 
 def _compressed(plain: IO[bytes]) -> IO[bytes]:

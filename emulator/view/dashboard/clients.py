@@ -11,8 +11,9 @@ from rich.text import Text
 
 from emulator.trace.statistics import SwarmStatistics
 from emulator.trace.statistics.client import ClientStatistics
+from emulator.trace.statistics.rates import Rates
 from emulator.view.dashboard.drawing import BLOCKS, CAME_BACK, GIVEN_UP, ROLES, SHADES, Lines, bar, fit, line
-from emulator.view.dashboard.facts import Facts, Rates, standing
+from emulator.view.dashboard.facts import Facts, standing
 from emulator.view.text import plural, printable
 
 T = TypeVar("T")

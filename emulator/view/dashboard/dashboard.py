@@ -1,6 +1,5 @@
 """The dashboard: the whole screen, laid out for its size. A pure function of statistics, facts, rates and a size."""
 
-from collections import deque
 from collections.abc import Mapping
 from itertools import zip_longest
 
@@ -8,9 +7,10 @@ from rich.console import Group
 from rich.text import Text
 
 from emulator.trace.statistics import SwarmStatistics
+from emulator.trace.statistics.rates import Rates
 from emulator.view.dashboard.clients import clients_panel, crowd_panel
 from emulator.view.dashboard.drawing import CAME_BACK, GIVEN_UP, Lines, fit, line
-from emulator.view.dashboard.facts import Facts, Rates, lacking, silences
+from emulator.view.dashboard.facts import Facts, lacking, silences
 from emulator.view.dashboard.head import header
 from emulator.view.dashboard.segments import maps_panel
 from emulator.view.dashboard.swarms import files_line, load_panel, matrix_panel, swarms, tracker_panel
@@ -28,38 +28,10 @@ FEW = 16
 LEAST_FEED = 3
 LEAST_BODY = 12
 """From so many lines on, a narrow screen has a line about the files, however many clients there are."""
-RATE_WINDOW_S = 1.0
 LEGEND = "● seed  ◐ peer  ○ leecher  ← takes from  conn: connections  load: what it gave"
 LEGEND_OF_LOSSES = (
     f"● seed  ◐ peer  ○ leecher  {GIVEN_UP[0]} given up  {CAME_BACK[0]} came back  ← takes from  load: gave"
 )
-
-
-class RateMeter:
-    """Rates of the last second, from statistics that are looked at now and then."""
-
-    def __init__(self) -> None:
-        self._samples: deque[tuple[float, int, list[int], list[int]]] = deque()
-
-    def sample(self, now_s: float, statistics: SwarmStatistics) -> Rates:
-        """Look at the statistics at this time, and tell the rates since about a second before."""
-        clients = statistics.clients
-        got, given = [client.num_got for client in clients], [client.num_given for client in clients]
-        samples = self._samples
-        if samples and now_s < samples[-1][0]:
-            samples.clear()  # a replay went back
-        samples.append((now_s, statistics.num_transferred, got, given))
-        while len(samples) > 2 and now_s - samples[1][0] >= RATE_WINDOW_S:
-            samples.popleft()
-        then_s, total, got_then, given_then = samples[0]
-        span_s = now_s - then_s
-        if span_s <= 0:
-            return Rates(0.0, [0.0] * len(clients), [0.0] * len(clients))
-        return Rates(
-            (samples[-1][1] - total) / span_s,
-            [(now - then) / span_s for now, then in zip(got, got_then, strict=True)],
-            [(now - then) / span_s for now, then in zip(given, given_then, strict=True)],
-        )
 
 
 def dashboard(

@@ -56,15 +56,6 @@ def _patience_s(options: Options, num_clients: int) -> float:
     return options.quota * num_clients * segment_s + max(options.arrivals_s, default=0.0)
 
 
-@dataclass(frozen=True)
-class Rates:
-    """Segments a second, over the last second or so."""
-
-    total: float
-    down: Sequence[float]
-    up: Sequence[float]
-
-
 def in_reach(client: ClientStatistics, goal: int) -> int:
     """How many segments of its goal the client has or may still get, as far as is known by now."""
     if client.is_dead or client.left_s is not None or client.finished_s is not None:

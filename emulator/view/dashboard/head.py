@@ -3,8 +3,9 @@
 from rich.text import Text
 
 from emulator.trace.statistics import SwarmStatistics, jain_index
+from emulator.trace.statistics.rates import Rates
 from emulator.view.dashboard.drawing import Lines, bar, fit
-from emulator.view.dashboard.facts import Facts, Rates, progress
+from emulator.view.dashboard.facts import Facts, progress
 from emulator.view.text import plural, printable, seconds
 
 ROOMY = 100

@@ -1,4 +1,4 @@
-"""The replay on a terminal: Textual reads the keys and puts the screen there; the player does everything else."""
+"""The replay on a terminal: Textual reads the keys and shows the screen; the player does everything else."""
 
 import asyncio
 import contextlib
@@ -11,16 +11,19 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from emulator.view.replay.player import MarkKind, Player, parse_moment
-from emulator.view.replay.screen import KEYS, replay_screen
+from emulator.replay.index import MarkKind
+from emulator.replay.moment import parse_moment
+from emulator.replay.player import Player
+from emulator.view.replay.keys import KEYS
+from emulator.view.replay.screen import replay_screen
 
 FRAME_S = 0.05
-LONGEST_PASSED_S = 0.5
-"""A replay that was stopped, or had to wait, goes on where it was."""
+MAX_PASSED_S = 0.5
+"""A replay that was suspended, or had to wait, goes on where it was."""
 
 
 class Stage(Widget):
-    """Where the replay's screen is, drawn again whenever it is refreshed or has another size."""
+    """The replay's screen, drawn again whenever it is refreshed or resized."""
 
     def __init__(self, player: Player) -> None:
         super().__init__()
@@ -74,7 +77,7 @@ class ReplayApp(App[int]):
     def _pass_time(self) -> None:
         now_s = self._now_s()
         passed_s, self._seen_s = now_s - self._seen_s, now_s
-        if self.player.advance(min(passed_s, LONGEST_PASSED_S)):
+        if self.player.advance(min(passed_s, MAX_PASSED_S)):
             self.draw()
 
     def draw(self) -> None:

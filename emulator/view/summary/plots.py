@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from emulator.comparison.compare import Cell, Comparison
 from emulator.comparison.intervals import Estimate
 from emulator.errors import EmulatorError, InputError
-from emulator.writable import check_folder
+from emulator.writing import check_folder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

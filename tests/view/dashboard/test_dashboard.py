@@ -14,9 +14,10 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from emulator.trace.statistics import SwarmStatistics
-from emulator.view.dashboard.dashboard import LEAST_FEED, RateMeter, dashboard
+from emulator.trace.statistics.rates import RateMeter, Rates
+from emulator.view.dashboard.dashboard import LEAST_FEED, dashboard
 from emulator.view.dashboard.drawing import bar, fit
-from emulator.view.dashboard.facts import SILENT_S, Facts, Rates, silences
+from emulator.view.dashboard.facts import SILENT_S, Facts, silences
 from emulator.view.dashboard.segments import strip
 from emulator.view.dashboard.swarms import load_panel, matrix_panel, natural
 from tests.trace.statistics.test_fold import NONSENSE
@@ -172,16 +173,6 @@ def test_rate_and_time_left_come_from_the_last_second() -> None:
     assert rates == Rates(20.0, [0.0, 0, 0, 10, 10, 0, 0, 0, 0, 0, 0], [20.0] + [0.0] * 10)
     line = shown(statistics, facts_of(11), rates, 2.0, 120, 24)[1]
     assert line.endswith("─  40%  40 of 100 segments  20/s  elapsed 2.00 s  left 3.00 s")
-
-
-def test_a_replay_that_goes_back_has_rates_again() -> None:
-    meter = RateMeter()
-    statistics = statistics_of(2, taken(3.0, 2, 5))
-    meter.sample(3.0, statistics)
-    earlier = SwarmStatistics(2)
-    assert meter.sample(1.0, earlier).total == 0.0
-    earlier.add(taken(1.5, 2, 4))
-    assert meter.sample(2.0, earlier).total == 4.0
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from emulator.protocol.events import Died, FaultBegan, FaultEnded, FileUnavailab
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
 from emulator.view.dashboard.facts import Facts
-from emulator.view.dashboard.live import FINAL_LINES, MANY_CLIENTS, LineView, LiveView
+from emulator.view.dashboard.live import FINAL_LINES, LiveView
+from emulator.view.dashboard.log import MANY_CLIENTS, LineView
 from tests.view.screens import (
     HOSTILE,
     HOSTILE_SHOWN,

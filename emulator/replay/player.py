@@ -1,16 +1,15 @@
 """Where a replay is, and how it goes on: everything that a key can change, without keys and without a screen."""
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
 
 from emulator.protocol.messages import TRACKER
+from emulator.replay.index import MarkKind
+from emulator.replay.moment import Moment
+from emulator.replay.recording import Recording
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
-from emulator.view.dashboard.dashboard import RATE_WINDOW_S
-from emulator.view.dashboard.facts import Rates
-from emulator.view.replay.recording import Cursor, Recording
+from emulator.trace.statistics.rates import RATE_WINDOW_S, Rates, rates_between, sample
 
 SPEEDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 """Seconds of the run in a second."""
@@ -18,25 +17,6 @@ PLEASANT_S = 10.0
 """A run that lasts less is slowed to about as long."""
 STEPS_PER_S = 5.0
 """At speed 1, where a replay goes by steps."""
-MOMENT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})\s*(%|s|)")
-
-MarkKind = Literal["miss", "completion", "fault", "death", "violation"]
-
-
-class Moment(NamedTuple):
-    """A place in a run, as a person names it."""
-
-    number: float
-    is_share: bool
-    """Whether it is a percentage of the whole, and not seconds since the run began."""
-
-
-def parse_moment(text: str) -> Moment:
-    """`40%`, `0.12` or `0.12 s`. Raises `ValueError` for anything else."""
-    match = MOMENT.fullmatch(text.strip())
-    if match is None or (match[2] == "%" and float(match[1]) > 100):
-        raise ValueError(f"{text!r:.40} is neither a percentage such as 40% nor a time in seconds such as 0.12")
-    return Moment(float(match[1]), match[2] == "%")
 
 
 class Player:
@@ -45,7 +25,6 @@ class Player:
     def __init__(self, recording: Recording, speed: float | None = None) -> None:
         """At the beginning, and paused. The speed is one at which a short run can be followed, if none is given."""
         self.recording = recording
-        self.facts = recording.facts()
         self.position = 0
         """How many events have happened."""
         self.now_s = 0.0
@@ -60,8 +39,8 @@ class Player:
         self.notice = ""
         """What there is to say about the last key, until the next one."""
         self._owed_steps = 0.0
-        self._here = Cursor(recording)
-        self._behind = Cursor(recording)
+        self._here = recording.cursor()
+        self._behind = recording.cursor()
 
     # What is to be seen
 
@@ -72,14 +51,10 @@ class Player:
     @property
     def rates(self) -> Rates:
         """Segments a second, over the second before; they depend on the moment alone, however it was reached."""
-        now, then = self.statistics, self._behind.move(self._position_at(self.now_s - RATE_WINDOW_S))
+        before_s = self.now_s - RATE_WINDOW_S
+        then = self._behind.move(self._position_at(before_s))
         span_s = min(self.now_s, RATE_WINDOW_S) or RATE_WINDOW_S
-        pairs = list(zip(now.clients, then.clients, strict=True))
-        return Rates(
-            (now.num_transferred - then.num_transferred) / span_s,
-            [(here.num_got - before.num_got) / span_s for here, before in pairs],
-            [(here.num_given - before.num_given) / span_s for here, before in pairs],
-        )
+        return rates_between(sample(before_s, then), sample(self.now_s, self.statistics), span_s)
 
     @property
     def last_record(self) -> Record | None:
@@ -168,12 +143,12 @@ class Player:
         self._stop_at(self._step_after(self.position))
 
     def step_back(self) -> None:
-        told = self.recording.told
+        told = self.recording.index.told
         before = bisect_left(told, self.position)
         self._stop_at(told[before - 1] if before else 0)
 
     def _step_after(self, position: int) -> int:
-        told = self.recording.told
+        told = self.recording.index.told
         after = bisect_right(told, position)
         return told[after] if after < len(told) else self.recording.num_events
 
@@ -190,7 +165,7 @@ class Player:
         """The positions at which such a thing has just happened."""
         if kind == "violation":
             return [found.position for found in self.recording.violations]
-        return self.recording.marks[kind]
+        return self.recording.index.marks[kind]
 
     def _stop_at(self, position: int) -> None:
         self.is_playing = False

@@ -1,0 +1,162 @@
+"""A whole trace, read once: checked, stored and indexed, to be looked at from any of its events."""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from emulator.checker.checker import Report, check_trace
+from emulator.errors import InputError
+from emulator.protocol.events import AnyEvent, DownloadStarted, Received, SegmentsTaken, Sent
+from emulator.protocol.messages import Metadata, MetadataRequest
+from emulator.replay.files import TracedFiles
+from emulator.replay.index import Index, RankIndex
+from emulator.replay.store import Cursor, EventStore
+from emulator.trace.format import Header, Stamp
+from emulator.trace.reader import Trace
+from emulator.trace.records import Record
+from emulator.trace.statistics import SwarmStatistics
+
+
+class Violation(NamedTuple):
+    """What the checker found, and the position at which it has just happened."""
+
+    position: int
+    text: str
+
+
+class Recording:
+    """A whole trace. A *position* is a number of events, from 0 to `num_events`: those that have happened."""
+
+    def __init__(self, path: Path, is_told: Callable[[Record], bool]) -> None:
+        """Read `path`. A replay stops at the events that `is_told`, and a story consists of them.
+
+        Raises `InputError` for a file that is no trace, or one that cannot be shown.
+        """
+        self.path = path
+        self.index = Index()
+        self._is_told = is_told
+        self._times_s: array[float] = array("d")
+        """By event; never smaller than an earlier event's."""
+        self._files = TracedFiles()
+        self._has_segments = False
+        with _Heard(path, self) as trace:
+            self.header: Header = trace.header
+            self._store = EventStore(self.header.clients)
+            self._statistics = SwarmStatistics(self.header.clients)
+            self.report: Report = check_trace(trace)
+        self._store_last()
+        self.wanted, self.goals = self._files.wanted_and_goals(self.header.clients)
+        """For each client, the files that it wants, and the number of segments that it must get."""
+        self.violations = sorted(
+            Violation(found.lines[-1] - 1 if found.lines else self.num_events, _reproach(found.steps, found.text))
+            for judged in self.report.rules
+            for found in judged.violations
+        )
+
+    @property
+    def num_events(self) -> int:
+        return len(self._times_s)
+
+    @property
+    def duration_s(self) -> float:
+        return self._times_s[-1] if self._times_s else 0.0
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person must know about this trace."""
+        notes = [f"the trace is {self.report.end}"] if self.report.is_cut else []
+        if self.num_events and not self._has_segments:
+            notes.append("no SegmentsTaken events: there is little to show")
+        return notes
+
+    def position_at(self, time_s: float) -> int:
+        """How many events have happened by then."""
+        return bisect_right(self._times_s, time_s)
+
+    def time_at(self, position: int) -> float:
+        """When the last of so many events happened."""
+        return self._times_s[position - 1] if position else 0.0
+
+    def cursor(self) -> Cursor:
+        return Cursor(self._store)
+
+    def record(self, index: int) -> Record:
+        """The event that follows position `index`; it is in line `index + 2` of the trace."""
+        return self._store.record(index)
+
+    def story(self, rank: int, position: int, num: int, *, with_messages: bool = False) -> list[Record]:
+        """The last `num` things that a client, or the tracker, had done or met with by then."""
+        index = self.index.events_of if with_messages else self.index.told_of
+        return [self.record(at - 1) for at in index.last(rank, position, num)] if num else []
+
+    def last_choice(self, rank: int, position: int) -> Record | None:
+        """A client's latest choice of a peer or a seed by then."""
+        return self._last(self.index.choices_of, rank, position)
+
+    def last_round(self, rank: int, position: int) -> Record | None:
+        """The beginning of a client's latest round by then, with the swarm that the tracker named."""
+        return self._last(self.index.rounds_of, rank, position)
+
+    def _last(self, index: RankIndex, rank: int, position: int) -> Record | None:
+        found = index.last(rank, position)
+        return self.record(found[0] - 1) if found else None
+
+    # Reading the trace
+
+    def hear(self, first: int, stamps: list[Stamp], events: list[AnyEvent]) -> None:
+        """Take the next events, from this line of the trace on."""
+        latest_s = self.duration_s
+        for line, (stamp, event) in enumerate(zip(stamps, events, strict=True), first):
+            latest_s = max(latest_s, stamp.t)
+            self._times_s.append(latest_s)
+            self._hear(line - 1, Record(stamp.t, stamp.rank, stamp.thread, stamp.step, event))
+
+    def _hear(self, position: int, record: Record) -> None:
+        event = record.event
+        self.index.events_of.add(record.rank, position)
+        if isinstance(event, Sent):
+            if isinstance(event.message, Metadata | MetadataRequest):
+                self._files.hear(record.rank, event.message)
+        elif not isinstance(event, Received):
+            self._statistics.add(record)
+            self.index.add(position, record, is_told=self._is_told(record))
+            if isinstance(event, DownloadStarted):
+                self._files.begin(record.rank, event)
+            elif isinstance(event, SegmentsTaken):
+                self._has_segments = True
+        self._store_one(record)
+
+    def _store_one(self, record: Record) -> None:
+        try:
+            self._store.append(record, self._statistics)
+        except OverflowError:
+            raise self._too_large() from None
+
+    def _store_last(self) -> None:
+        try:
+            self._store.flush(self._statistics)
+        except OverflowError:
+            raise self._too_large() from None
+
+    def _too_large(self) -> InputError:
+        first = self._store.num_written + 2
+        return InputError([f"{self.path}:{first}: here, or soon after, is a number too large to be shown"])
+
+
+class _Heard(Trace):
+    """A trace that tells a recording of its events while the checker reads them."""
+
+    def __init__(self, path: Path, recording: Recording) -> None:
+        super().__init__(path)
+        self._recording = recording
+
+    def __iter__(self) -> Iterator[tuple[int, list[Stamp], list[AnyEvent]]]:
+        for block in super().__iter__():
+            self._recording.hear(*block)
+            yield block
+
+
+def _reproach(steps: tuple[str, ...], text: str) -> str:
+    return f"against {', '.join(steps)}: {text}" if steps else text

@@ -1,0 +1,81 @@
+"""A trace that can be looked at from any of its events."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.errors import InputError
+from emulator.protocol.events import (
+    DownloadStarted,
+)
+from emulator.replay.player import Player
+from emulator.replay.recording import Recording
+from emulator.scenario.scenario import read_scenario
+from emulator.trace.records import Record
+from tests.checker.histories import HandWritten
+from tests.conftest import SAMPLES
+from tests.replay.traces import folded, gone_wrong, player_of, read, written_by_hand
+
+
+@given(places=st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_any_position_reached_in_any_way_shows_what_all_events_before_it_fold_to(
+    recording: Recording, records: list[Record], places: list[float]
+) -> None:
+    player = Player(recording)
+    for place in places:
+        position = round(place * len(records))
+        player.seek_position(position)
+        assert vars(player.statistics) == folded(5, records[:position])
+
+
+def test_every_event_of_the_trace_is_at_its_position(recording: Recording, records: list[Record]) -> None:
+    assert recording.num_events == len(records)
+    assert [recording.record(at) for at in range(len(records))] == records
+    assert recording.record(0) == records[0], "and after all the others again"
+
+
+def test_a_trace_tells_wants_and_goals_as_the_inputs_do(recording: Recording) -> None:
+    scenario = read_scenario(SAMPLES)
+    assert recording.notes == []
+    assert recording.goals == scenario.wanted_segments()
+    assert recording.wanted == [list(client.wanted) for client in scenario.clients]
+
+
+def test_without_messages_the_wants_are_what_clients_came_to(tmp_path: Path) -> None:
+    history = written_by_hand().without("Sent", "Received")
+    recording = player_of(history, tmp_path).recording
+    assert (recording.goals, recording.wanted) == ([0, 4, 0], [[], ["file1"], []])
+
+
+def test_what_a_client_finds_when_it_comes_back_it_had_to_get(tmp_path: Path) -> None:
+    history = gone_wrong().without("Sent", "Received")
+    assert player_of(history, tmp_path).recording.goals == [0, 4, 0]
+    history.record(3, DownloadStarted("file1", 4, 4), "download")
+    assert player_of(history, tmp_path).recording.goals == [0, 4, 0]
+
+
+def test_a_story_goes_no_further_than_the_moment_and_keeps_to_its_client(
+    recording: Recording, records: list[Record]
+) -> None:
+    position = len(records) // 2
+    told = recording.story(3, position, 1000, with_messages=True)
+    mine = [record for record in records[:position] if record.rank == 3]
+    assert [record for record in told if record.rank == 3] == mine
+    assert {record.rank for record in told} == {0, 3}
+    assert recording.story(3, position, 5, with_messages=True) == told[-5:]
+
+
+def test_a_trace_of_messages_alone_says_that_there_is_little_to_show(tmp_path: Path) -> None:
+    history = written_by_hand().without("SegmentsTaken")
+    assert read(history.write(tmp_path / "t")).notes == ["no SegmentsTaken events: there is little to show"]
+
+
+def test_a_number_that_no_program_can_mean_is_a_problem_with_its_line(tmp_path: Path) -> None:
+    history = HandWritten(1)
+    history.record(1, DownloadStarted("file1", 1, 0), "download")
+    text = b"\n".join(history.lines())
+    (tmp_path / "t").write_bytes(text.replace(b'"num_segments":1', b'"num_segments":1' + b"0" * 30))
+    with pytest.raises(InputError, match="t:2: here, or soon after, is a number too large to be shown"):
+        read(tmp_path / "t")
