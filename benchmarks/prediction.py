@@ -17,7 +17,7 @@ from measure import machine, write_swarm
 from rich.console import Console
 from rich.table import Table
 
-from emulator.running.runner import run
+from emulator.running.run import run
 from emulator.scenario.network import Network
 from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario, read_scenario
@@ -62,7 +62,7 @@ class Case:
         network = Network.uniform(self.size, self.up_mb * MEGA, down, self.delay_s, SEGMENT_BYTES)
         arrivals_s = tuple(self.gap_s * rank for rank in range(self.size))
         return Options(
-            engine=engine,  # type: ignore[arg-type]
+            engine=engine,
             network=network,
             arrivals_s=arrivals_s,
             strategy=self.strategy,

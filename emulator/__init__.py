@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from emulator.errors import EmulatorError, InputError, RunError
     from emulator.protocol.round import Round
-    from emulator.running.runner import RunResult, run
+    from emulator.running.result import RunResult
+    from emulator.running.run import run
     from emulator.scenario.generate import Shape, generate
     from emulator.scenario.network import Network
     from emulator.scenario.options import Options
@@ -47,7 +48,8 @@ _HOMES = {
     "errors": ("EmulatorError", "InputError", "RunError"),
     "scenario.options": ("Options",),
     "protocol.round": ("Round",),
-    "running.runner": ("RunResult", "run"),
+    "running.result": ("RunResult",),
+    "running.run": ("run",),
     "scenario.generate": ("Shape", "generate"),
     "scenario.network": ("Network",),
     "scenario.plan": ("read_plan",),

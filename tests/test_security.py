@@ -20,7 +20,7 @@ from emulator.errors import InputError
 from emulator.protocol.events import FileWritten, Sent
 from emulator.protocol.files import FileMetadata
 from emulator.protocol.messages import Metadata, MetadataRequest
-from emulator.running.runner import run
+from emulator.running.run import run
 from emulator.scenario.generate import Shape, generate
 from emulator.scenario.options import Options
 from emulator.scenario.outputs import format_output

@@ -19,14 +19,15 @@ from emulator.commands.flags import (
 from emulator.commands.record import check_record, recorded_run
 from emulator.commands.values import above_zero, whole
 from emulator.errors import RunError
-from emulator.scenario.options import ENGINES, Options
+from emulator.running.engines import ENGINES
 from emulator.strategies import DEFAULT, STRATEGIES
 
 if TYPE_CHECKING:
     from emulator.checker.checker import Report
     from emulator.running.prepare import Source
-    from emulator.running.runner import RunResult
+    from emulator.running.result import RunResult
     from emulator.scenario.scenario import Scenario
+    from emulator.scenario.setup import Setup
 
 EXAMPLES = """\
 examples:
@@ -88,7 +89,10 @@ def add_flags(parser: Parser) -> None:
 def _add_engine_flags(parser: Parser) -> None:
     engine = parser.add_argument_group("how it is carried out")
     engine.add_argument(
-        "--engine", choices=ENGINES, default=ENGINES[0], help="real processes, or virtual time (default: %(default)s)"
+        "--engine",
+        choices=tuple(ENGINES),
+        default="processes",
+        help="real processes, or virtual time (default: %(default)s)",
     )
     engine.add_argument(
         "--start-method", choices=("fork", "spawn"), help="how processes are started (default: fork where it is safe)"
@@ -132,16 +136,16 @@ def call(arguments: Arguments) -> int:
     from emulator.running.traced import trace_to_read
 
     with errors_as_json(arguments.json, is_proven=False):
-        scenario, options = prepare(_source(arguments), _options(arguments))
+        setup = prepare(_source(arguments), _options(arguments))
         if arguments.record is not None:
             check_record(arguments.record, arguments.trace)
         is_read = arguments.check or arguments.record is not None
         with (
             trace_to_read(arguments.trace, is_read=is_read) as trace,
-            recorded_run(arguments.record, trace, options),
+            recorded_run(arguments.record, trace, setup.options),
         ):
             run_for = _run_for_program if arguments.json or arguments.quiet else _run_for_person
-            return run_for(arguments, scenario, options, trace)
+            return run_for(arguments, setup, trace)
 
 
 def _source(arguments: Arguments) -> "Source":
@@ -172,30 +176,30 @@ def _options(arguments: Arguments) -> dict[str, Any]:
     }
 
 
-def _run_for_person(arguments: Arguments, scenario: "Scenario", options: Options, trace: Path | None) -> int:
-    from emulator.running.runner import run
+def _run_for_person(arguments: Arguments, setup: "Setup", trace: Path | None) -> int:
+    from emulator.running.run import run_setup
     from emulator.view.console import make_console, print_all
     from emulator.view.dashboard.live import watch_on
     from emulator.view.summary.run import run_summary, what_is_run
 
     console = make_console()
-    print_all(console, [what_is_run(scenario, options)])
-    result = run(scenario, arguments.output, options, watch_on(console, scenario, options), trace)
+    print_all(console, [what_is_run(setup.scenario, setup.options)])
+    result = run_setup(setup, arguments.output, watch_on(console, setup), trace)
     print_all(console, run_summary(result))
-    report = _check(trace, scenario) if arguments.check and trace else None
+    report = _check(trace, setup.scenario) if arguments.check and trace else None
     if report and trace:
         tell_report(report, trace, is_brief=True)
     return _status(result, report)
 
 
-def _run_for_program(arguments: Arguments, scenario: "Scenario", options: Options, trace: Path | None) -> int:
+def _run_for_program(arguments: Arguments, setup: "Setup", trace: Path | None) -> int:
     """For `--json` and `--quiet`: rich, which only people need, is not imported."""
     import msgspec
 
-    from emulator.running.runner import run
+    from emulator.running.run import run_setup
 
-    result = run(scenario, arguments.output, options, trace=trace)
-    report = _check(trace, scenario) if arguments.check and trace else None
+    result = run_setup(setup, arguments.output, trace=trace)
+    report = _check(trace, setup.scenario) if arguments.check and trace else None
     status = _status(result, report)
     if arguments.json:
         checked = report_facts(report, trace) if report and trace else None

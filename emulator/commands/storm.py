@@ -10,7 +10,7 @@ from emulator.commands.command import Arguments, Command, Parser
 from emulator.commands.flags import INPUTS, add_clients, add_file, add_folder, add_jobs, add_json, add_rng_seed
 from emulator.commands.values import positive, words
 from emulator.errors import EmulatorError, InputError
-from emulator.strategies import STRATEGIES
+from emulator.strategies import STRATEGIES, find_strategy
 from emulator.writing import check_file
 
 if TYPE_CHECKING:
@@ -87,23 +87,22 @@ def call(arguments: Arguments) -> int:
 
 def _weather(arguments: Arguments) -> "Weather":
     from emulator.running.prepare import Source, prepare
-    from emulator.scenario.options import Options
     from emulator.storm.cases import Given, draw_case
     from emulator.storm.storm import Weather, measure_scale_s, weather_of_every_step
 
     _refuse_contradictions(arguments)
     strategies = arguments.strategies or ()
     for strategy in strategies:
-        Options(strategy=strategy)  # refuses an unknown one
+        find_strategy(strategy)  # raises for one that cannot be run
     if arguments.inputs is None and arguments.scenario is None:
         strategies = strategies or tuple(STRATEGIES)
         if arguments.every_step:
             return weather_of_every_step([draw_case(arguments.rng_seed, strategies, has_faults=False)])
         return Weather(strategies=strategies, has_faults=not arguments.no_faults, engine=arguments.engine)
     source = Source(inputs=arguments.inputs or Path(), plan=arguments.scenario, num_clients=arguments.clients)
-    given = Given(*prepare(source, {"engine": arguments.engine}), _source_words(arguments))
+    given = Given(prepare(source, {"engine": arguments.engine}), _source_words(arguments))
     if arguments.every_step:
-        own = strategies or (given.options.strategy,)
+        own = strategies or (given.setup.options.strategy,)
         return weather_of_every_step([given.by((strategy,), 0).case(arguments.rng_seed) for strategy in own])
     return Weather(
         strategies=strategies,

@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 
 from emulator import __version__
-from emulator.comparison.subjects import Subject, swarm_of
+from emulator.comparison.subjects import Subject, setup_of
 from emulator.errors import InputError
 from emulator.scenario.generate import MAX_CLIENTS, MAX_SEGMENTS
-from emulator.scenario.options import Options
 from emulator.scenario.plan_network import NetworkFlags
+from emulator.strategies import find_strategy
 
 MOST_RUNS = 1_000_000
 PACKAGE = Path(__file__).parent.parent
@@ -54,7 +54,7 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
         if problems := self._problems():
             raise InputError(problems)
         for strategy in self.strategies:
-            Options(strategy=strategy)  # refuses one that it does not know
+            find_strategy(strategy)  # raises for one that cannot be run
 
     def subjects(self) -> tuple[Subject, ...]:
         """The swarms, by scenario and then by size."""
@@ -123,8 +123,8 @@ def key_of(job: Job) -> str:
 
 @cache
 def _digest_of_swarm(subject: Subject) -> str:
-    swarm = swarm_of(subject)
-    return hashlib.sha256(msgspec.msgpack.encode((swarm.scenario.clients, swarm.options))).hexdigest()
+    setup = setup_of(subject)
+    return hashlib.sha256(msgspec.msgpack.encode((setup.scenario.clients, setup.options))).hexdigest()
 
 
 @cache

@@ -6,9 +6,11 @@ import msgspec
 
 from emulator.comparison.bounds import BoundName, lower_bound
 from emulator.comparison.grid import Job
-from emulator.comparison.subjects import Swarm, swarm_of
-from emulator.running.runner import RunResult, run
+from emulator.comparison.subjects import setup_of
+from emulator.running.result import RunResult
+from emulator.running.run import run
 from emulator.scenario.network import Network
+from emulator.scenario.setup import Setup
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
 
@@ -77,22 +79,22 @@ class _Statistics:
 def measure(job: Job, tick: Callable[[], None] = lambda: None, timeout_s: float | None = None) -> Row:
     """Run it, and give it up after `timeout_s` of the clock on the wall; `tick` is called about once a second of it.
 
-    Raises `InputError` and `RunError` as `emulator.running.runner.run` does.
+    Raises `InputError` and `RunError` as `emulator.running.run.run` does.
     """
-    swarm = swarm_of(job.subject)
-    options = msgspec.structs.replace(swarm.options, strategy=job.strategy, rng_seed=job.rng_seed, timeout_s=timeout_s)
+    setup = setup_of(job.subject)
+    options = msgspec.structs.replace(setup.options, strategy=job.strategy, rng_seed=job.rng_seed, timeout_s=timeout_s)
     statistics = _Statistics(tick)
-    result = run(swarm.scenario, None, options, statistics.watch)
+    result = run(setup.scenario, None, options, statistics.watch)
     given = statistics.kept.given if statistics.kept else {}
-    return _row(job, swarm, result, given)
+    return _row(job, setup, result, given)
 
 
-def _row(job: Job, swarm: Swarm, result: RunResult, given: Mapping[tuple[int, int], int]) -> Row:
-    clients, network = swarm.scenario.clients, swarm.network
-    leechers = [rank for rank, num_segments in enumerate(swarm.scenario.wanted_segments(), 1) if num_segments]
-    times_s = _times_s(_done(leechers, result), swarm, result)
+def _row(job: Job, setup: Setup, result: RunResult, given: Mapping[tuple[int, int], int]) -> Row:
+    clients, network = setup.scenario.clients, setup.network
+    leechers = [rank for rank, num_segments in enumerate(setup.scenario.wanted_segments(), 1) if num_segments]
+    times_s = _times_s(_done(leechers, result), setup, result)
     has_makespan = result.is_proven and len(times_s) == len(leechers)  # that of survivors alone is none
-    bound = lower_bound(clients, network, swarm.options.arrivals_s)
+    bound = lower_bound(clients, network, setup.options.arrivals_s)
     num_sent = _num_sent(result, given)
     return Row(
         job=job,
@@ -125,9 +127,9 @@ def _done(leechers: Sequence[int], result: RunResult) -> list[int]:
     return [rank for rank in leechers if rank not in lacking]
 
 
-def _times_s(done: Sequence[int], swarm: Swarm, result: RunResult) -> list[float]:
+def _times_s(done: Sequence[int], setup: Setup, result: RunResult) -> list[float]:
     """How long it took each of these, in order; without those that died before they could tell."""
-    arrivals_s = swarm.options.arrivals_s
+    arrivals_s = setup.options.arrivals_s
     finished = ((rank, result.clients[rank - 1].finished_s) for rank in done)
     return sorted(time_s - (arrivals_s[rank] if arrivals_s else 0.0) for rank, time_s in finished if time_s is not None)
 

@@ -7,10 +7,10 @@ import msgspec
 
 from emulator.running.prepare import Source, prepare
 from emulator.scenario.generate import Shape, generate
-from emulator.scenario.network import Network
 from emulator.scenario.options import Options
 from emulator.scenario.plan_network import NetworkFlags
 from emulator.scenario.scenario import Scenario
+from emulator.scenario.setup import Setup
 
 DEFAULT_UP = 10e6
 """Bytes a second of every client's uplink, where nothing is said of lines: without limits, there is no bound."""
@@ -39,20 +39,11 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return self.scenario or f"{self.num_segments} segments of {seeds}"
 
 
-class Swarm(msgspec.Struct, frozen=True):
-    """A subject as it was read or made: all that a run needs to know but for its strategy and its rng seed."""
-
-    scenario: Scenario
-    options: Options
-
-    @property
-    def network(self) -> Network:
-        return self.options.network_of(len(self.scenario.clients))
-
-
 @lru_cache(maxsize=2)
-def swarm_of(subject: Subject) -> Swarm:
-    """Read or make the swarm of a subject; the last ones are kept, as strategies take turns on the same swarm.
+def setup_of(subject: Subject) -> Setup:
+    """Read or make the swarm of a subject; a job adds its strategy and rng seed.
+
+    The last two are kept, because strategies take turns on the same swarm.
 
     Raises `InputError` with all problems of its files.
     """
@@ -66,15 +57,11 @@ def swarm_of(subject: Subject) -> Swarm:
             num_clients=subject.num_clients,
             network=_with_default(subject.lines) if is_folder else subject.lines,
         )
-        swarm = Swarm(*prepare(source, flags))
-    else:
-        scenario = _make(subject)
-        network = _with_default(subject.lines).network(len(scenario.clients) + 1)
-        given = {name: value for name, value in flags.items() if value is not None}
-        swarm = Swarm(scenario, msgspec.structs.replace(Options(network=network), **given))
-    swarm.options.check_size(len(swarm.scenario.clients))
-    swarm.options.faults_of(len(swarm.scenario.clients))
-    return swarm
+        return prepare(source, flags)
+    scenario = _make(subject)
+    network = _with_default(subject.lines).network(len(scenario.clients) + 1)
+    given = {name: value for name, value in flags.items() if value is not None}
+    return Setup.of(scenario, msgspec.structs.replace(Options(network=network), **given))
 
 
 def _make(subject: Subject) -> Scenario:

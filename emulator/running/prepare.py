@@ -1,4 +1,4 @@
-"""What is run, and how: from a folder of inputs or a scenario file, and from flags, which go before the file."""
+"""What is run, and how: from a folder of inputs or a scenario file, and from flags, which take precedence."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,9 @@ from emulator.faults import parse_fault
 from emulator.scenario.options import Options
 from emulator.scenario.plan import Plan, read_plan
 from emulator.scenario.plan_network import NetworkFlags
-from emulator.scenario.scenario import Scenario, read_scenario
+from emulator.scenario.scenario import read_scenario
+from emulator.scenario.setup import Setup
+from emulator.strategies import find_strategy
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,37 +23,31 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     plan: Path | None = None
     """A scenario file."""
     num_clients: int | None = None
-    """So many clients, the first ones; None for all that there are."""
+    """Only the first so many clients; None for all of them."""
     network: NetworkFlags = NetworkFlags()
 
 
-def prepare(source: Source, flags: dict[str, Any]) -> tuple[Scenario, Options]:
+def prepare(source: Source, flags: dict[str, Any]) -> Setup:
     """The swarm, and the options to run it with. `flags` are fields of `Options`; None stands for one not given.
 
     Raises `InputError` with every problem of the files, or of the flags.
     """
     given = {name: value for name, value in flags.items() if value is not None}
-    Options(**given)  # a wrong flag is told before long inputs are read
+    find_strategy(Options(**given).strategy)  # a wrong flag is told before long inputs are read
     if source.plan is None:
         scenario = read_scenario(source.inputs, source.num_clients)
-        return _checked(scenario, Options(**given, network=source.network.network(len(scenario.clients) + 1)))
+        return Setup.of(scenario, Options(**given, network=source.network.network(len(scenario.clients) + 1)))
     plan = read_plan(source.plan, source.num_clients, source.network)
     faults = _faults_of(plan) + given.pop("faults", ())
     coming_and_going = {"network": plan.network, "arrivals_s": plan.arrivals_s, "stays_s": plan.stays_s}
-    return _checked(plan.scenario, Options(**{**_run_of(plan), **coming_and_going, **given, "faults": faults}))
-
-
-def _checked(scenario: Scenario, options: Options) -> tuple[Scenario, Options]:
-    """A fault that cannot be is told before anything is said of the run."""
-    options.faults_of(len(scenario.clients))
-    return scenario, options
+    return Setup.of(plan.scenario, Options(**{**_run_of(plan), **coming_and_going, **given, "faults": faults}))
 
 
 def _run_of(plan: Plan) -> dict[str, Any]:
-    """What the file says of its run, told with its line where that cannot be."""
+    """What the file says of its run. A problem is told with its line."""
     run = {name: value for name, value in msgspec.structs.asdict(plan.run).items() if value is not None}
     try:
-        Options(**run)
+        find_strategy(Options(**run).strategy)
     except InputError as error:
         # The text of each problem begins with the name of the option.
         texts = [f"{plan.where('run', problem.split()[0])}: {problem}" for problem in error.problems]
@@ -60,6 +56,7 @@ def _run_of(plan: Plan) -> dict[str, Any]:
 
 
 def _faults_of(plan: Plan) -> tuple[str, ...]:
+    """The faults in the file, each of them one that this swarm can have. A problem is told with its line."""
     problems: list[str] = []
     for index, text in enumerate(plan.faults):
         try:

@@ -12,6 +12,7 @@ from emulator.scenario.generate import Shape, generate
 from emulator.scenario.network import DELAY_S, SEGMENT_BYTES, Network
 from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario
+from emulator.scenario.setup import Setup
 from emulator.strategies.loader import is_file_strategy
 
 MOST_CLIENTS = 5
@@ -26,9 +27,8 @@ SCALE_S = 0.05
 class Given(msgspec.Struct, frozen=True):
     """A swarm of the user's own, from a folder of inputs or a scenario file."""
 
-    scenario: Scenario
-    options: Options
-    """How it is run; a storm adds faults and another rng seed."""
+    setup: Setup
+    """The swarm, and how it is run; a storm adds faults and another rng seed."""
     arguments: tuple[str, ...]
     """What names it on the command line."""
 
@@ -36,11 +36,13 @@ class Given(msgspec.Struct, frozen=True):
         """The same, by the strategy that the run of this number draws."""
         strategy = random.Random(f"storm/strategy/{number}").choice(strategies)
         replace = msgspec.structs.replace
-        return replace(self, options=replace(self.options, strategy=strategy))
+        options = replace(self.setup.options, strategy=strategy)
+        return replace(self, setup=replace(self.setup, options=options))
 
     def case(self, rng_seed: int) -> "Case":
         """A run of it as it is."""
-        return Case(given=self, strategy=self.options.strategy, rng_seed=rng_seed, faults=self.options.faults)
+        options = self.setup.options
+        return Case(given=self, strategy=options.strategy, rng_seed=rng_seed, faults=options.faults)
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,23 +63,22 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def num_clients(self) -> int:
-        return self.shape.clients if self.given is None else len(self.given.scenario.clients)
+        return self.shape.clients if self.given is None else self.given.setup.num_clients
 
     @property
     def _given_faults(self) -> tuple[str, ...]:
         """The first of all faults are those of the scenario file, if there is one."""
-        return () if self.given is None else self.given.options.faults
+        return () if self.given is None else self.given.setup.options.faults
 
     def scenario(self) -> Scenario:
         if self.given is not None:
-            return self.given.scenario
+            return self.given.setup.scenario
         return Scenario(NOWHERE, generate(self.shape), is_on_disk=False)
 
     def options(self) -> Options:
-        """Raises `InputError` where a fault cannot be in such a swarm."""
         if self.given is not None:
             own = {"strategy": self.strategy, "rng_seed": self.rng_seed, "faults": self.faults}
-            return msgspec.structs.replace(self.given.options, **own)
+            return msgspec.structs.replace(self.given.setup.options, **own)
         network = None
         if self.up is not None or self.delay_s != DELAY_S:
             network = Network.uniform(self.shape.clients + 1, self.up, delay_s=self.delay_s)
@@ -91,6 +92,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
             stays_s=self.stays_s,
             faults=self.faults,
         )
+
+    def setup(self) -> Setup:
+        """What an engine runs. Raises `InputError` where a fault cannot be in such a swarm."""
+        return Setup.of(self.scenario(), self.options())
 
     def plan(self) -> tuple[Fault, ...]:
         return parse_faults(self.faults, self.num_clients)
@@ -176,12 +181,11 @@ def draw_case(rng_seed: int, strategies: tuple[str, ...], *, has_faults: bool = 
 
 def draw_given(given: Given, rng_seed: int, scale_s: float, num_segments: int, *, has_faults: bool) -> Case:
     """A run of a swarm of the user's own. `scale_s` is about how long it takes without faults."""
-    options = given.options
+    options, num_clients = given.setup.options, given.setup.num_clients
     rng = random.Random(f"storm/{rng_seed}")
-    num_clients = len(given.scenario.clients)
     faults = options.faults
     if has_faults:
-        has_rates = not options.network_of(num_clients).is_ideal
+        has_rates = not given.setup.network.is_ideal
         most = max(1, num_segments)
         plan = draw_plan(rng, num_clients, scale_s, engine=options.engine, has_rates=has_rates, num_segments=most)
         faults += tuple(map(str, plan))

@@ -1,14 +1,14 @@
 """Is there anything wrong with a run? The checker, the outputs, and whether it came to an end."""
 
 from emulator.checker.checker import Checker
+from emulator.engines.outcome import Outcome
 from emulator.engines.virtual.engine import simulate
-from emulator.engines.virtual.run import Totals
 from emulator.errors import RunError, WorkerDied
 from emulator.faults import can_lose_files, killed_ranks
 from emulator.protocol.events import AnyEvent, FileUnavailable, Restarted
 from emulator.protocol.messages import TRACKER
-from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario
+from emulator.scenario.setup import Setup
 from emulator.storm.cases import Case
 from emulator.trace.format import VERSION, Header
 
@@ -39,28 +39,29 @@ class Ear(Checker):
 
 def judge(case: Case) -> tuple[str, ...]:
     """Run a case in virtual time, and say what is wrong with it; empty where nothing is."""
-    scenario, options = case.scenario(), case.options()
-    ear = Ear(_header(case, options), scenario)
+    setup = case.setup()
+    ear = Ear(_header(setup), setup.scenario)
     try:
-        totals = simulate(scenario, options, ear, _most_events(case, scenario))
+        outcome = simulate(setup, ear, _max_events(case, setup.scenario))
     except WorkerDied as error:
-        if TRACKER in killed_ranks(case.plan()):
+        if TRACKER in killed_ranks(setup.faults):
             return _violations(ear, is_cut=True)
         return (str(error),)
     except RunError as error:
         return (str(error), *_violations(ear, is_cut=True))
-    return (*_violations(ear, is_cut=False), *_wrong_outputs(case, scenario, ear, totals))[:MOST_PROBLEMS]
+    return (*_violations(ear, is_cut=False), *_wrong_outputs(setup, ear, outcome))[:MOST_PROBLEMS]
 
 
-def _most_events(case: Case, scenario: Scenario) -> int:
+def _max_events(case: Case, scenario: Scenario) -> int:
     return MOST_EVENTS if case.given is None else MOST_EVENTS + MOST_EVENTS_A_SEGMENT * sum(scenario.wanted_segments())
 
 
-def _header(case: Case, options: Options) -> Header:
+def _header(setup: Setup) -> Header:
+    options = setup.options
     return Header(
         format="swarm-trace",
         version=VERSION,
-        clients=case.num_clients,
+        clients=setup.num_clients,
         strategy=options.strategy,
         quota=options.quota,
         numwant=options.numwant,
@@ -72,15 +73,15 @@ def _violations(ear: Ear, *, is_cut: bool) -> tuple[str, ...]:
     return tuple(f"{violation.text}; {violation.expected}" for violation in ear.violations(is_cut))
 
 
-def _wrong_outputs(case: Case, scenario: Scenario, ear: Ear, totals: Totals) -> list[str]:
+def _wrong_outputs(setup: Setup, ear: Ear, outcome: Outcome) -> list[str]:
     """Outputs are right, or their client is dead, or has given them up, which may be only where files can be lost."""
-    may_be_lost = can_lose_files(case.plan())
+    may_be_lost = can_lose_files(setup.faults)
     problems = []
-    for rank, file in scenario.expected_outputs():
-        is_right = totals.written[rank].get(file) if rank in totals.written else None
+    for rank, file in setup.scenario.expected_outputs():
+        is_right = outcome.written[rank].get(file) if rank in outcome.written else None
         if is_right is False:
             problems.append(f"client {rank} has a wrong {file!r}")
-        if is_right is None and rank not in totals.died and (rank, file) not in ear.given_up:
+        if is_right is None and rank not in outcome.died and (rank, file) not in ear.given_up:
             problems.append(f"client {rank} has ended without {file!r}, and has not given it up")
         if (rank, file) in ear.given_up and (is_right or not may_be_lost):
             problems.append(f"client {rank} has given {file!r} up, which nothing has taken away")

@@ -39,7 +39,7 @@ def every_step(case: Case) -> Iterator[Case]:
     """
     counting = _Counting()
     plain = msgspec.structs.replace(case, faults=())
-    simulate(plain.scenario(), plain.options(), counting, MOST_EVENTS)
+    simulate(plain.setup(), counting, MOST_EVENTS)
     for rank in range(case.num_clients + 1):
         name = f"client {rank}" if rank else "tracker"
         for number in range(1, counting.num_sent[rank] + 1):

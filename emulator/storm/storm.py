@@ -42,7 +42,7 @@ class Weather(msgspec.Struct, frozen=True, kw_only=True):
         if self.cases:
             return self.cases[number]
         if self.given is not None:
-            most = max(self.given.scenario.wanted_segments(), default=0)
+            most = max(self.given.setup.scenario.wanted_segments(), default=0)
             given = self.given if not self.strategies else self.given.by(self.strategies, number)
             return draw_given(given, number, self.scale_s, most, has_faults=self.has_faults)
         return draw_case(number, self.strategies, has_faults=self.has_faults, engine=self.engine)
@@ -227,10 +227,10 @@ def _judging(weather: Weather, number: int, view: View) -> Iterator[Judge]:
 
 def measure_scale_s(given: Given) -> float:
     """How long the given swarm takes without faults, in virtual time. Raises `EmulatorError` where it does not end."""
-    from emulator.running.runner import run
+    from emulator.running.run import run
 
-    options = msgspec.structs.replace(given.options, engine="virtual", faults=())
-    result = run(given.scenario, None, options)
+    options = msgspec.structs.replace(given.setup.options, engine="virtual", faults=())
+    result = run(given.setup.scenario, None, options)
     if result.makespan_s is None:
         raise EmulatorError("the swarm does not come to its end even without faults")
     return result.elapsed_s

@@ -35,21 +35,21 @@ def find_strategy(text: str) -> Strategy:
 
     Raises `InputError`, one line, where there is none: with the known names for a name, with the place for a file.
     """
-    if text in STRATEGIES:
-        return STRATEGIES[text]()
-    if loader.is_file_strategy(text):
-        return loader.make(loader.absolute(text))
-    known = ", ".join(STRATEGIES)
-    raise InputError([f"strategy {text!r:.80}: unknown; take one of: {known}, or path/to/file.py:Name"])
+    found = settled(text)
+    return STRATEGIES[found]() if found in STRATEGIES else loader.make(found)
 
 
 def settled(text: str) -> str:
-    """What finds the same strategy in any process: a name, or a file by its absolute path.
+    """What finds the same strategy in any process: a name, or a file by its absolute path. The file is not loaded.
 
-    Raises `InputError` as `find_strategy` does: before anything starts.
+    Raises `InputError` for an unknown name, and for what is not `path/to/file.py:Name`.
     """
-    find_strategy(text)
-    return text if text in STRATEGIES else loader.absolute(text)
+    if text in STRATEGIES:
+        return text
+    if loader.is_file_strategy(text):
+        return loader.absolute(text)
+    known = ", ".join(STRATEGIES)
+    raise InputError([f"strategy {text!r:.80}: unknown; take one of: {known}, or path/to/file.py:Name"])
 
 
 def describe(strategy: type[Strategy]) -> str:

@@ -16,7 +16,7 @@ from emulator.checker import checker
 from emulator.checker.rules import RULES
 from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.protocol.round import Connection
-from emulator.running.runner import run
+from emulator.running.run import run
 from emulator.scenario.scenario import Scenario, read_scenario, write_inputs
 from emulator.trace.reader import Trace
 from tests.commands.test_command_line import call, emulate

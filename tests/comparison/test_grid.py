@@ -7,7 +7,7 @@ import pytest
 
 from emulator.comparison import grid as module
 from emulator.comparison.grid import Grid, key_of
-from emulator.comparison.subjects import Subject, swarm_of
+from emulator.comparison.subjects import Subject, setup_of
 from emulator.errors import InputError
 from emulator.scenario.generate import Shape
 from emulator.scenario.plan_network import NetworkFlags
@@ -126,5 +126,5 @@ def test_a_run_is_another_one_when_the_program_has_changed(tmp_path: Path, monke
 
 def _forget() -> None:
     """As if by another process."""
-    for kept in (module._digest_of_swarm, module._digest_of_program, module._digest_of_files, swarm_of):
+    for kept in (module._digest_of_swarm, module._digest_of_program, module._digest_of_files, setup_of):
         kept.cache_clear()

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from emulator.checker.checker import check_trace
-from emulator.running.runner import run
+from emulator.running.run import run
 from emulator.scenario.generate import Shape, generate
 from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario, write_inputs
@@ -310,7 +310,7 @@ def test_inputs_that_change_after_they_were_checked_make_no_wrong_run_a_right_on
     elif change == "other wishes":
         path.write_text("0\n1\nnobodys\n")
     try:
-        is_proven = run(scenario, tmp_path / "out", Options(engine=engine, timeout_s=20)).is_proven  # type: ignore[arg-type]
+        is_proven = run(scenario, tmp_path / "out", Options(engine=engine, timeout_s=20)).is_proven
         problem = ""
     except Exception as error:
         is_proven, problem = False, f"{type(error).__name__}: {error}"

@@ -32,7 +32,7 @@ MOMENTS = (
     "emulator.commands.command_line",
     "argparse",
     "msgspec",
-    "emulator.running.runner",
+    "emulator.running.run",
     "emulator.engines.processes.worker",
     "multiprocessing",
 )

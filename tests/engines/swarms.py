@@ -8,7 +8,7 @@ import pytest
 
 from emulator.errors import RunError
 from emulator.protocol.files import ClientInput, FileMetadata
-from emulator.running.runner import run
+from emulator.running.run import run
 from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario, write_inputs
 from emulator.trace.records import Record

@@ -5,16 +5,12 @@ import pytest
 from emulator.errors import InputError
 from emulator.faults import (
     AtMessage,
-    AtTime,
-    Kill,
-    Slow,
     can_lose_files,
     can_lose_messages,
     killed_ranks,
     parse_faults,
     refuse,
 )
-from emulator.scenario.options import Options
 from tests.faults.examples import EXAMPLES
 
 
@@ -34,15 +30,6 @@ def test_processes_refuse_what_they_cannot_do_and_nothing_else() -> None:
         "--fault 3: 'slow client 3 by 4': the engine 'processes' slows by rates, and there are none; "
         "give rates, or take --engine virtual",
     )
-
-
-def test_options_read_their_faults_for_a_swarm_of_a_size() -> None:
-    options = Options(faults=("slow client 3 by 4", "kill client 3 at 2s"), pace=20.0)
-    assert options.faults_of(3) == (Slow(ranks=(3,), factor=4.0), Kill(ranks=(3,), when=AtTime(2.0)))
-    with pytest.raises(InputError, match="--fault 1: '3': there is no client 3; there are 1 to 2"):
-        options.faults_of(2)
-    with pytest.raises(InputError, match="--fault 1: 'slow client 3 by 4': the engine 'processes' slows by rates"):
-        Options(faults=options.faults).faults_of(3)
 
 
 # What follows from a plan

@@ -28,10 +28,12 @@ from emulator.engines.processes.communicators import decode_letter
 from emulator.engines.processes.packet_queue import PART, SPLIT, PacketQueue
 from emulator.errors import InputError
 from emulator.faults import parse_fault
+from emulator.protocol.files import ClientInput
 from emulator.running.prepare import Source, prepare
 from emulator.scenario.inputs import parse_input
 from emulator.scenario.options import Options
-from emulator.scenario.scenario import format_input, output_name, read_scenario
+from emulator.scenario.scenario import Scenario, format_input, output_name, read_scenario
+from emulator.scenario.setup import Setup
 from emulator.scenario.storage import DirectoryStorage
 from emulator.scenario.verify import verify
 from emulator.strategies import find_strategy, loader
@@ -43,6 +45,7 @@ from tests.fuzzing import samples
 
 LONGEST_PATH = 4_095
 NUM_CLIENTS = 6
+SWARM = Scenario(Path("swarm"), (ClientInput(),) * NUM_CLIENTS)
 VALUES: tuple[Callable[[str], object], ...] = (
     cli_values.positive,
     cli_values.whole,
@@ -99,14 +102,12 @@ def feed_plan(place: Place, data: bytes) -> None:
     place.write("in2.txt", samples.INPUT[0])
     path = place.write("plan.toml", data)
     num_clients = place.rng.choice((None, None, None, 1, 5))
-    scenario, options = prepare(Source(plan=path, num_clients=num_clients), {"engine": "virtual"})
-    options.check_size(len(scenario.clients))
-    options.faults_of(len(scenario.clients))
+    prepare(Source(plan=path, num_clients=num_clients), {"engine": "virtual"})
 
 
 def feed_fault(place: Place, data: bytes) -> None:
     text = as_argument(data)
-    Options(engine=place.rng.choice(("virtual", "processes")), faults=(text,)).faults_of(NUM_CLIENTS)
+    Setup.of(SWARM, Options(engine=place.rng.choice(("virtual", "processes")), faults=(text,)))
     fault = parse_fault(text, NUM_CLIENTS)
     if parse_fault(str(fault), NUM_CLIENTS) != fault:
         raise Unclear(f"written and read again, it is another fault: {fault}")

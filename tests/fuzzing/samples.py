@@ -10,7 +10,7 @@ from emulator.comparison.grid import Grid, Job
 from emulator.comparison.measure import Row
 from emulator.protocol import messages
 from emulator.protocol.files import FileMetadata
-from emulator.running.runner import run
+from emulator.running.run import run
 from emulator.scenario.generate import Shape, generate
 from emulator.scenario.network import Network
 from emulator.scenario.options import Options

@@ -23,7 +23,7 @@ from emulator.protocol.files import FileMetadata
 from emulator.protocol.messages import Close
 from emulator.replay.player import Player
 from emulator.replay.recording import Recording
-from emulator.running.runner import run
+from emulator.running.run import run
 from emulator.scenario.options import Options
 from emulator.scenario.scenario import read_scenario
 from emulator.trace.reader import Trace

@@ -7,14 +7,15 @@ import pytest
 
 from emulator.commands.command_line import run_command
 from emulator.errors import InputError
+from emulator.faults import AtShare, AtTime, Kill, Pause
 from emulator.running.prepare import Source, prepare
-from emulator.running.runner import run
+from emulator.running.run import run_setup
 from emulator.scenario.generate import Shape, generate
 from emulator.scenario.network import Network
 from emulator.scenario.options import Options
 from emulator.scenario.plan_network import NetworkFlags
 from emulator.scenario.scenario import Scenario
-from tests.conftest import SAMPLES, MakeScenario
+from tests.conftest import SAMPLES
 
 # One origin and two others; a segment takes a second, the way nothing.
 PLAN = """\
@@ -47,20 +48,21 @@ def plan(tmp_path: Path) -> Path:
 
 
 def test_a_folder_is_run_with_the_flags_alone() -> None:
-    scenario, options = prepare(Source(inputs=SAMPLES, num_clients=3), {"quota": 4, "numwant": None})
-    assert (scenario.inputs, len(scenario.clients)) == (SAMPLES, 3)
-    assert options == Options(quota=4)
+    setup = prepare(Source(inputs=SAMPLES, num_clients=3), {"quota": 4, "numwant": None})
+    assert (setup.scenario.inputs, setup.num_clients) == (SAMPLES, 3)
+    assert setup.options == Options(quota=4)
 
 
 def test_flags_of_the_network_make_one_of_the_right_size() -> None:
-    _, options = prepare(Source(inputs=SAMPLES, network=NetworkFlags(up=9.0, delay_s=0.0)), {})
-    assert options.network == Network.uniform(6, up=9.0, delay_s=0.0)
+    setup = prepare(Source(inputs=SAMPLES, network=NetworkFlags(up=9.0, delay_s=0.0)), {})
+    assert setup.network == setup.options.network == Network.uniform(6, up=9.0, delay_s=0.0)
 
 
 def test_a_file_says_everything_and_flags_go_before_it(plan: Path) -> None:
-    scenario, options = prepare(Source(plan=plan, network=NetworkFlags(up=5.0)), {"rng_seed": 9, "faults": ()})
-    assert scenario == Scenario(plan, generate(Shape(clients=3, owners=1, files=1, segments=(4, 4))), is_on_disk=False)
-    assert options == Options(
+    setup = prepare(Source(plan=plan, network=NetworkFlags(up=5.0)), {"rng_seed": 9, "faults": ()})
+    shape = Shape(clients=3, owners=1, files=1, segments=(4, 4))
+    assert setup.scenario == Scenario(plan, generate(shape), is_on_disk=False)
+    assert setup.options == Options(
         quota=3,
         rng_seed=9,
         network=Network.uniform(4, up=5.0, segment_bytes=1_000_000, delay_s=0.0),
@@ -71,8 +73,12 @@ def test_a_file_says_everything_and_flags_go_before_it(plan: Path) -> None:
 
 
 def test_faults_of_flags_come_on_top_of_those_of_the_file(plan: Path) -> None:
-    _, options = prepare(Source(plan=plan), {"faults": ("pause client 2 at 1s for 1s",)})
-    assert options.faults == ("kill client 3 at 40%", "pause client 2 at 1s for 1s")
+    setup = prepare(Source(plan=plan), {"faults": ("pause client 2 at 1s for 1s",)})
+    assert setup.options.faults == ("kill client 3 at 40%", "pause client 2 at 1s for 1s")
+    assert setup.faults == (
+        Kill(ranks=(3,), when=AtShare(40.0)),
+        Pause(ranks=(2,), when=AtTime(1.0), for_s=1.0),
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,40 +102,6 @@ def test_a_wrong_flag_is_told_before_inputs_are_read(tmp_path: Path) -> None:
         prepare(Source(inputs=tmp_path / "none"), {"quota": 0})
 
 
-def test_a_pace_is_a_network() -> None:
-    assert Options().network_of(2) == Network.uniform(3)
-    assert Options(pace=4.0).network_of(2) == Network.uniform(3, up=4.0 * 2**18)
-    slow = Network.uniform(3, up=10.0, segment_bytes=5)
-    assert Options(pace=4.0, network=slow).network_of(2) == slow
-    assert Options(pace=1.0, network=slow).network_of(2) == Network.uniform(3, up=5.0, segment_bytes=5)
-
-
-@pytest.mark.parametrize("engine", ["processes", "virtual"])
-def test_options_of_another_swarm_are_refused(make_scenario: MakeScenario, tmp_path: Path, engine: str) -> None:
-    options = Options(engine=engine, network=Network.uniform(4), arrivals_s=(0.0, 1.0))  # type: ignore[arg-type]
-    with pytest.raises(InputError) as caught:
-        run(make_scenario(Shape(clients=2)), tmp_path / "out", options)
-    assert caught.value.problems == (
-        "network: of 3 clients, but the swarm has 2; make them agree",
-        "arrivals_s: of 1 clients, but the swarm has 2; make them agree",
-    )
-
-
-@pytest.mark.parametrize(
-    ("options", "problem"),
-    [
-        ({"pace": float("nan")}, "pace nan: take a number of segments a second above 0, or None for no limit"),
-        ({"pace": 1e300}, "pace 1e+300: take a number of segments a second above 0, or None for no limit"),
-        ({"arrivals_s": (0.0, -1.0)}, "arrivals_s: -1.0 is no time; take 0 to 1,000,000,000 seconds"),
-        ({"stays_s": float("inf")}, "stays_s inf: take 0 to 1,000,000,000 seconds, or None for ever"),
-    ],
-)
-def test_times_and_paces_are_bounded(options: dict[str, object], problem: str) -> None:
-    with pytest.raises(InputError) as caught:
-        Options(**options)  # type: ignore[arg-type]
-    assert caught.value.problems == (problem,)
-
-
 def test_a_scenario_file_runs_and_its_swarm_needs_no_folder(
     plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -144,8 +116,7 @@ def test_a_scenario_file_runs_and_its_swarm_needs_no_folder(
 
 def test_a_generated_swarm_runs_on_processes(plan: Path, tmp_path: Path) -> None:
     plan.write_text(PLAN.split("[network]")[0].replace('"kill client 3 at 40%"', ""))
-    scenario, options = prepare(Source(plan=plan), {})
-    assert run(scenario, tmp_path / "out", options).is_proven
+    assert run_setup(prepare(Source(plan=plan), {}), tmp_path / "out").is_proven
 
 
 def test_flags_lay_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,5 +117,5 @@ def read_back(case: Case, folder: Path) -> Case:
     """The same, as whoever runs its scenario file gets it."""
     path = folder / "storm.toml"
     path.write_text(case.toml())
-    given = Given(*prepare(Source(plan=path), {"engine": "virtual"}), ())
-    return given.case(given.options.rng_seed)
+    given = Given(prepare(Source(plan=path), {"engine": "virtual"}), ())
+    return given.case(given.setup.options.rng_seed)

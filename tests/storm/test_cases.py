@@ -19,6 +19,7 @@ from emulator.scenario.generate import Shape
 from emulator.scenario.network import SEGMENT_BYTES
 from emulator.scenario.options import Options
 from emulator.scenario.scenario import read_scenario
+from emulator.scenario.setup import Setup
 from emulator.storm.cases import Case, Given, draw_case, draw_given
 from emulator.storm.judge import judge
 from emulator.storm.shrink import shrink
@@ -50,7 +51,7 @@ def history_of(case: Case) -> list[object]:
     """All that happens in a run, in order, and how it ends."""
     recording = Recording()
     try:
-        simulate(case.scenario(), case.options(), recording, 200_000)
+        simulate(case.setup(), recording, 200_000)
     except RunError as error:
         recording.heard.append(str(error))
     return recording.heard
@@ -78,7 +79,7 @@ def test_the_scenario_file_of_any_case_says_the_same(case: Case) -> None:
     assert (again.strategy, again.rng_seed) == (case.strategy, case.rng_seed)
     written, options = again.options(), case.options()
     assert (written.quota, written.numwant, written.stays_s) == (options.quota, options.numwant, options.stays_s)
-    assert written.network_of(case.num_clients) == options.network_of(case.num_clients)
+    assert again.setup().network == case.setup().network
 
 
 def test_the_scenario_file_is_plain() -> None:
@@ -118,8 +119,8 @@ def test_all_that_can_vary_does() -> None:
 
 @pytest.fixture
 def own() -> Given:
-    scenario = read_scenario(SAMPLES, 3)
-    return Given(scenario, Options(engine="virtual", faults=("liar client 3",)), ("--inputs", "samples"))
+    options = Options(engine="virtual", faults=("liar client 3",))
+    return Given(Setup.of(read_scenario(SAMPLES, 3), options), ("--inputs", "samples"))
 
 
 def test_a_swarm_of_the_user_s_own_keeps_what_goes_wrong_in_it_and_gets_more(own: Given) -> None:
@@ -134,7 +135,7 @@ def test_a_swarm_of_the_user_s_own_keeps_what_goes_wrong_in_it_and_gets_more(own
 
 
 def test_its_strategies_can_be_drawn_too(own: Given) -> None:
-    assert {own.by(("seeds-only", "endgame"), number).options.strategy for number in range(20)} == {
+    assert {own.by(("seeds-only", "endgame"), number).setup.options.strategy for number in range(20)} == {
         "seeds-only",
         "endgame",
     }

@@ -9,7 +9,7 @@ import pytest
 
 from emulator.commands.command_line import run_command
 from emulator.errors import InputError, WorkerFailed
-from emulator.running.runner import run
+from emulator.running.run import run
 from emulator.scenario.options import Options
 from emulator.scenario.scenario import read_scenario
 from emulator.strategies import find_strategy, settled
@@ -41,7 +41,7 @@ def file(tmp_path: Path) -> Path:
 def problem_of(text: str) -> str:
     """What is said of a strategy that will not do."""
     with pytest.raises(InputError) as caught:
-        Options(strategy=text)
+        find_strategy(text)
     (problem,) = caught.value.problems
     return problem
 

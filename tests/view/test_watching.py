@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from emulator.errors import RunError
-from emulator.running.runner import RunResult, run
+from emulator.running.result import RunResult
+from emulator.running.run import run
 from emulator.scenario.generate import Shape
 from emulator.scenario.options import Options
 from emulator.trace.records import Record

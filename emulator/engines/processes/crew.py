@@ -10,13 +10,12 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from multiprocessing.context import ForkProcess, SpawnProcess
-from typing import Literal
 
 from emulator.engines.processes.worker import WorkerPlan, run_worker
 from emulator.engines.signals import SignalWatch
 from emulator.errors import RunError
+from emulator.scenario.options import StartMethod
 
-StartMethod = Literal["fork", "spawn"]
 Process = ForkProcess | SpawnProcess
 
 _REAP = getattr(multiprocessing.process, "_cleanup", None)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from emulator.engines.outcome import Outcome
 from emulator.engines.processes.crew import Crew
-from emulator.engines.processes.crew import StartMethod as StartMethod
 from emulator.engines.processes.supervisor import Supervisor
 from emulator.engines.processes.wiring import Wiring
 from emulator.engines.processes.worker import WorkerPlan, terminal_state
@@ -22,7 +22,8 @@ from emulator.faults import AfterSegments, Fault
 from emulator.faults.fault import Condition
 from emulator.faults.triggers import AT_ONCE
 from emulator.scenario.network import Network
-from emulator.scenario.options import Options
+from emulator.scenario.options import Options, StartMethod
+from emulator.scenario.setup import Setup
 from emulator.trace.records import Observer
 from emulator.trace.writer import TraceWriter
 
@@ -38,14 +39,6 @@ TELL_SOON_S = 0.005
 """The same where faults wait for what is told."""
 
 
-class Ended(msgspec.Struct, frozen=True):
-    """How a run of processes came to its end: all that live have ended well."""
-
-    start_method: StartMethod
-    died: dict[int, str]
-    """Every client that has died and did not come back: who it was, how it died, and where it was then."""
-
-
 def choose_start_method(options: Options) -> StartMethod:
     """What the options say; else `fork` where it is safe, and `spawn` where it is not.
 
@@ -59,22 +52,18 @@ def choose_start_method(options: Options) -> StartMethod:
     return "fork" if is_safe else "spawn"
 
 
-def run_processes(
-    inputs: Path,
-    num_clients: int,
-    output: Path,
-    options: Options,
-    observer: Observer,
-    trace: TraceWriter | None = None,
-) -> Ended:
-    """Run the swarm of `in1.txt` … in `inputs`, one process for the tracker and one for each client.
+def run_processes(setup: Setup, output: Path | None, observer: Observer, trace: TraceWriter | None = None) -> Outcome:
+    """Run a swarm whose input files are on disk: one process for the tracker and one for each client.
 
     The events go to `observer` in this process, and to `trace`, which the caller closes. Returns when every worker that
     lives has ended well. Raises `RunError` where the tracker died, a thread failed, the time limit was reached or a
     signal came; leaves no process in any case.
     """
-    network = slowing_network(options, num_clients)
-    faults = each_on_its_own(options.faults_of(num_clients))
+    if output is None:
+        raise InputError(["only the engine 'virtual' runs without a folder for outputs; give one"])
+    options, num_clients = setup.options, setup.num_clients
+    network = slowing_network(setup.network)
+    faults = each_on_its_own(setup.faults)
     method = choose_start_method(options)
     began_s = time.monotonic()
     make_room_for(Wiring.num_descriptors(num_clients))
@@ -96,14 +85,12 @@ def run_processes(
         plan = WorkerPlan(
             wiring=wiring,
             size=num_clients + 1,
-            inputs=inputs,
+            inputs=setup.scenario.inputs,
             output=output,
             options=options,
             network=network,
             faults=faults,
-            patience_s=patience_of(
-                options.network_of(num_clients), faults, PATIENCE_S + (num_clients + 1) * PATIENCE_EACH_S
-            ),
+            patience_s=patience_of(setup.network, faults, PATIENCE_S + (num_clients + 1) * PATIENCE_EACH_S),
             began_s=began_s,
             tells_every_s=tells_every_s(num_clients + 1, bool(faults)) if is_followed else None,
             is_traced=trace is not None,
@@ -118,15 +105,14 @@ def run_processes(
         observer.begin()
         supervisor = Supervisor(crew, observer, trace)
         supervisor.watch()
-    return Ended(method, supervisor.died)
+    return Outcome(start_method=method, died=supervisor.died)
 
 
-def slowing_network(options: Options, num_clients: int) -> Network | None:
+def slowing_network(network: Network) -> Network | None:
     """What is emulated on top of what real messages take anyway; None where that is nothing.
 
     Raises `InputError` for what processes cannot do among themselves.
     """
-    network = options.network_of(num_clients)
     shared = next((link for link in network.links if link.bytes_per_s is not None), None)
     if shared is not None:
         between = " and ".join(map(repr, shared.between))

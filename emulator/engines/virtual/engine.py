@@ -10,12 +10,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from emulator.engines.outcome import Outcome
 from emulator.engines.signals import SignalWatch
 from emulator.engines.virtual.journal import Ear, Journal
-from emulator.engines.virtual.run import Totals, VirtualRun
+from emulator.engines.virtual.run import VirtualRun
 from emulator.errors import RunTimedOut
-from emulator.scenario.options import Options
-from emulator.scenario.scenario import Scenario
+from emulator.scenario.setup import Setup
 from emulator.trace.records import Observer
 from emulator.trace.writer import TraceWriter
 
@@ -23,23 +23,18 @@ BATCH = 1_024
 """Things that happen between two looks at signals, at the clock on the wall and at the screen."""
 
 
-def run_virtual(
-    scenario: Scenario,
-    output: Path | None,
-    options: Options,
-    observer: Observer,
-    trace: TraceWriter | None = None,
-) -> Totals:
-    """Run `scenario` in virtual time, in this process and thread.
+def run_virtual(setup: Setup, output: Path | None, observer: Observer, trace: TraceWriter | None = None) -> Outcome:
+    """Run a swarm in virtual time, in this process and thread.
 
     Outputs are written to the folder `output`; where there is none, they are compared with what they should be, and
-    inputs are not read again. The same scenario and options give the same events at the same times. Raises `RunError`
+    inputs are not read again. The same setup gives the same events at the same times. Raises `RunError`
     where a client fails, the time limit (of the wall) is reached, or a signal comes.
     """
     journal = Journal(observer, trace, None)
-    run = VirtualRun(scenario, output, options, journal)
+    run = VirtualRun(setup, output, journal)
     signals = SignalWatch()
-    ends_s = None if options.timeout_s is None else time.monotonic() + options.timeout_s
+    timeout_s = setup.options.timeout_s
+    ends_s = None if timeout_s is None else time.monotonic() + timeout_s
     with signals.installed(), _few_collections():
         observer.begin()
         try:
@@ -49,16 +44,16 @@ def run_virtual(
         finally:
             journal.flush()
             observer.end()
-    return run.totals()
+    return run.outcome()
 
 
-def simulate(scenario: Scenario, options: Options, ear: Ear, most_events: int) -> Totals:
-    """Run `scenario` in virtual time and in memory, for an ear alone; quick to begin and to end.
+def simulate(setup: Setup, ear: Ear, most_events: int) -> Outcome:
+    """Run a swarm in virtual time and in memory, for an ear alone; quick to begin and to end.
 
     Raises `RunTimedOut` after `most_events`, which stands for a swarm that never comes to an end, and otherwise what
     `run_virtual` raises. Takes no notice of signals.
     """
-    run = VirtualRun(scenario, None, options, Journal(None, None, ear))
+    run = VirtualRun(setup, None, Journal(None, None, ear))
     run.start()
     simulation, num_left = run.world.simulation, most_events
     while not run.is_over and simulation.run(BATCH):
@@ -66,7 +61,7 @@ def simulate(scenario: Scenario, options: Options, ear: Ear, most_events: int) -
         if num_left <= 0:
             raise RunTimedOut(f"no end after {most_events:,} events, at {simulation.now_s:.6f} s of virtual time")
     run.check_end()
-    return run.totals()
+    return run.outcome()
 
 
 @contextlib.contextmanager

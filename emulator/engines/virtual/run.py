@@ -1,13 +1,13 @@
 """One run in virtual time: the tracker's handler, a greenlet for each client, and how far they have come."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import greenlet
-import msgspec
 
 from emulator.engines.names import name_of
+from emulator.engines.outcome import Outcome
 from emulator.engines.terms import patience_of, terms_of
 from emulator.engines.virtual.communicators import FaultyCommunicator, Owner, TracedCommunicator, VirtualCommunicator
 from emulator.engines.virtual.faults import CountingStorage, VirtualFaults
@@ -22,8 +22,7 @@ from emulator.protocol.files import ClientInput
 from emulator.protocol.messages import TRACKER, AnyMessage
 from emulator.protocol.node import Handler, Storage
 from emulator.protocol.tracker import Tracker
-from emulator.scenario.options import Options
-from emulator.scenario.scenario import Scenario
+from emulator.scenario.setup import Setup
 from emulator.scenario.storage import MemoryStorage
 from emulator.strategies import find_strategy
 
@@ -33,24 +32,11 @@ NO_DISK = MemoryStorage(ClientInput(), {})
 """The tracker's."""
 
 
-class Totals(msgspec.Struct, frozen=True):
-    """What the engine alone knows of a run."""
-
-    num_messages: int
-    """Messages that arrived."""
-    num_tracker_messages: int
-    """Those that arrived at the tracker."""
-    written: Mapping[int, Mapping[str, bool]]
-    """In a run without a folder for outputs: the files that each client wrote, and whether they were right."""
-    died: Mapping[int, str] = {}
-    """Clients that died and did not come back: what of, and where they were."""
-
-
 class VirtualRun:
     """The run, and what it supplies to its nodes."""
 
-    def __init__(self, scenario: Scenario, output: Path | None, options: Options, journal: Journal) -> None:
-        self.world = World(scenario, output, options, journal)
+    def __init__(self, setup: Setup, output: Path | None, journal: Journal) -> None:
+        self.world = World(setup, output, journal)
         self._faults = VirtualFaults(self.world, self._start) if self.world.faults else None
         self._patience_s = patience_of(self.world.network, self.world.faults, MIN_PATIENCE_S)
         self._num_tracker_messages = 0
@@ -124,10 +110,14 @@ class VirtualRun:
             names = ", ".join(name_of(rank) for rank in self.world.lives.running()[:3])
             raise RunError(f"nothing is left to happen, and these wait for ever: {names}")
 
-    def totals(self) -> Totals:
+    def outcome(self) -> Outcome:
         world = self.world
-        died = world.lives.died
-        return Totals(world.simulation.num_delivered, self._num_tracker_messages, world.written(), died)
+        return Outcome(
+            died=world.lives.died,
+            num_messages=world.simulation.num_delivered,
+            num_tracker_messages=self._num_tracker_messages,
+            written=world.written(),
+        )
 
 
 class _Counting:

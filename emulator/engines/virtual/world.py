@@ -9,8 +9,7 @@ from emulator.engines.virtual.journal import Journal, Teller
 from emulator.engines.virtual.simulation import Simulation
 from emulator.protocol.events import AnyEvent
 from emulator.protocol.files import ClientInput, FileMetadata
-from emulator.scenario.options import Options
-from emulator.scenario.scenario import Scenario
+from emulator.scenario.setup import Setup
 from emulator.scenario.storage import DirectoryStorage, MemoryStorage
 
 Disk = DirectoryStorage | MemoryStorage
@@ -19,14 +18,14 @@ Disk = DirectoryStorage | MemoryStorage
 class World:
     """The clock and the network, the ledger of lives, the journal, the disks, and where each rank is."""
 
-    def __init__(self, scenario: Scenario, output: Path | None, options: Options, journal: Journal) -> None:
-        num_clients = len(scenario.clients)
+    def __init__(self, setup: Setup, output: Path | None, journal: Journal) -> None:
+        scenario, options = setup.scenario, setup.options
         self.scenario = scenario
         self.options = options
         self.journal = journal
-        self.size = num_clients + 1
-        self.faults = options.faults_of(num_clients)
-        self.network = options.network_of(num_clients)
+        self.size = setup.num_clients + 1
+        self.faults = setup.faults
+        self.network = setup.network
         self.simulation = Simulation(self.size, self.network)
         self.lives = Lives(self.size, is_restarting=options.restart)
         self.greenlets: dict[int, RankGreenlet] = {}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emulator.scenario.options import Options
-from emulator.scenario.scenario import Scenario
+from emulator.scenario.setup import Setup
 from emulator.trace.statistics import SwarmStatistics
 from emulator.trace.statistics.client import ClientStatistics
 from emulator.view.text import plural
@@ -31,14 +31,14 @@ class Facts:
     """How long a client may be silent in this run, and not be stuck."""
 
 
-def facts_of(scenario: Scenario, options: Options) -> Facts:
+def facts_of(setup: Setup) -> Facts:
     """The facts of a run that begins."""
-    num_clients = len(scenario.clients)
+    scenario, options = setup.scenario, setup.options
     return Facts(
-        title=f"{scenario.inputs}: {plural(num_clients, 'client')}, strategy {options.strategy}",
+        title=f"{scenario.inputs}: {plural(setup.num_clients, 'client')}, strategy {options.strategy}",
         goals=scenario.wanted_segments(),
         wanted=[client.wanted for client in scenario.clients],
-        patience_s=_patience_s(options, num_clients),
+        patience_s=_patience_s(setup),
         note=note_of(options),
     )
 
@@ -48,12 +48,12 @@ def note_of(options: Options) -> str:
     return f"slowed to {options.pace:g} segments/s a client" if options.pace else ""
 
 
-def _patience_s(options: Options, num_clients: int) -> float:
+def _patience_s(setup: Setup) -> float:
     """The longest that a client may wait for a segment: for a visit to a seed that all clients share, and for the
     arrival of the last client.
     """
-    segment_s = options.network_of(num_clients).longest_segment_s
-    return options.quota * num_clients * segment_s + max(options.arrivals_s, default=0.0)
+    visit_s = setup.options.quota * setup.num_clients * setup.network.longest_segment_s
+    return visit_s + max(setup.options.arrivals_s, default=0.0)
 
 
 def in_reach(client: ClientStatistics, goal: int) -> int:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console, Group
 from rich.live import Live
 
-from emulator.scenario.options import Options
-from emulator.scenario.scenario import Scenario
+from emulator.scenario.setup import Setup
 from emulator.trace.records import Observer, Record
 from emulator.trace.statistics import SwarmStatistics
 from emulator.trace.statistics.rates import RateMeter
@@ -22,13 +21,13 @@ FINAL_LINES = 24
 """As much of the last screen is left standing above the summary."""
 
 
-def watch_on(console: Console, scenario: Scenario, options: Options) -> Callable[[SwarmStatistics], Observer]:
+def watch_on(console: Console, setup: Setup) -> Callable[[SwarmStatistics], Observer]:
     """What makes the observer of a run: the dashboard on a terminal, lines elsewhere."""
 
     def watch(statistics: SwarmStatistics) -> Observer:
         if is_screen(console):
-            return LiveView(console, facts_of(scenario, options), statistics)
-        return LineView(console, scenario, statistics)
+            return LiveView(console, facts_of(setup), statistics)
+        return LineView(console, setup.scenario, statistics)
 
     return watch
 

@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from emulator.running.runner import ClientResult, RunResult
+from emulator.running.result import ClientResult, RunResult
 from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario
 from emulator.view.summary.rows import MAX_PROBLEMS, MAX_ROWS, left_out

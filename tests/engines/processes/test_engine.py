@@ -24,9 +24,10 @@ from emulator.engines.signals import SignalWatch
 from emulator.errors import Interrupted, RunError, RunTimedOut, WorkerFailed
 from emulator.protocol.events import Died, PeerChosen
 from emulator.protocol.round import Round
-from emulator.running.runner import run
+from emulator.running.run import run
 from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario
+from emulator.scenario.setup import Setup
 from emulator.strategies import DEFAULT, STRATEGIES
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
@@ -231,7 +232,7 @@ def test_descriptors_that_others_have_taken_are_one_line(monkeypatch: pytest.Mon
         for limit in itertools.count():
             resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
             try:
-                run_processes(scenario.inputs, 2, output, Options(start_method="fork"), Recorder())
+                run_processes(Setup.of(scenario, Options(start_method="fork")), output, Recorder())
                 break
             except RunError as error:
                 texts.append(str(error))
@@ -287,7 +288,7 @@ class Rude(Recorder):
 def watched_by(observer: Recorder, scenario: Scenario, output: Path) -> None:
     """Run on the engine alone: `run` shields it from what observers raise."""
     output.mkdir()
-    run_processes(scenario.inputs, len(scenario.clients), output, Options(), observer)
+    run_processes(Setup.of(scenario, Options()), output, observer)
 
 
 def test_who_watches_sees_what_a_process_did_last_while_it_waits(tmp_path: Path) -> None:

@@ -29,7 +29,8 @@ from emulator.protocol.events import (
 )
 from emulator.protocol.messages import TRACKER, Lost, Returned
 from emulator.protocol.round import Round
-from emulator.running.runner import RunResult, run
+from emulator.running.result import RunResult
+from emulator.running.run import run
 from emulator.scenario.network import Link, Network, Zone
 from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario

@@ -24,8 +24,9 @@ from emulator.protocol.messages import TRACKER, AnyMessage, Barrier, Close
 from emulator.protocol.round import Round
 from emulator.protocol.tracker import Tracker
 from emulator.protocol.upload import Uploader
-from emulator.running.runner import run
+from emulator.running.run import run
 from emulator.scenario.options import Options
+from emulator.scenario.setup import Setup
 from emulator.scenario.storage import DirectoryStorage
 from emulator.strategies import DEFAULT, STRATEGIES
 from emulator.trace.records import Batch, Record, ThreadName
@@ -46,7 +47,7 @@ def death_of_the_leecher(tmp_path: Path) -> str:
     scenario, output, recorder = seed_and_leechers(tmp_path / "in"), tmp_path / "out", Recorder()
     output.mkdir()
     with leaves_nothing(output):
-        ended = run_processes(scenario.inputs, 2, output, Options(), recorder)
+        ended = run_processes(Setup.of(scenario, Options()), output, recorder)
     (death,) = [record for record in recorder.records if isinstance(record.event, Died)]
     assert (death.rank, death.thread) == (LEECHER, "main")
     assert list(ended.died) == [LEECHER]

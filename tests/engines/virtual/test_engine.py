@@ -28,6 +28,7 @@ from emulator.protocol.library import Holding
 from emulator.protocol.messages import AnyMessage, Stop
 from emulator.protocol.upload import Uploader
 from emulator.scenario.network import DELAY_S
+from emulator.scenario.setup import Setup
 from emulator.trace.reader import Trace
 from emulator.trace.records import Record
 from tests.conftest import SAMPLES
@@ -241,7 +242,7 @@ class Hearer:
 def test_an_ear_hears_all_that_a_trace_has_in_the_same_order(tmp_path: Path) -> None:
     scenario, ear, trace = read_scenario(SAMPLES), Hearer(), tmp_path / "trace.jsonl"
     result = run(scenario, None, Options(engine="virtual"), trace=trace)
-    totals = simulate(scenario, Options(engine="virtual"), ear, 100_000)
+    totals = simulate(Setup.of(scenario, Options(engine="virtual")), ear, 100_000)
     blocks = ((stamps, events) for _, stamps, events in Trace(trace))
     traced = [(stamp.rank, event) for stamps, events in blocks for stamp, event in zip(stamps, events, strict=True)]
     assert ear.heard == traced
@@ -251,4 +252,4 @@ def test_an_ear_hears_all_that_a_trace_has_in_the_same_order(tmp_path: Path) -> 
 
 def test_a_run_for_an_ear_that_never_ends_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"^no end after 2,000 events, at [0-9.]+ s of virtual time$"):
-        simulate(swarm(tmp_path / "in", 2, 20, 500), Options(engine="virtual"), Hearer(), 2_000)
+        simulate(Setup.of(swarm(tmp_path / "in", 2, 20, 500), Options(engine="virtual")), Hearer(), 2_000)

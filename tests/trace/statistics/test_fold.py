@@ -19,7 +19,7 @@ from emulator.protocol.events import (
     Sent,
     ThreadEnded,
 )
-from emulator.running.runner import run
+from emulator.running.run import run
 from emulator.scenario.generate import Shape
 from emulator.trace.reader import Trace
 from emulator.trace.records import Record

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from emulator.running.runner import ClientResult, RunResult
+from emulator.running.result import ClientResult, RunResult
 from emulator.scenario.options import Options
 from emulator.scenario.verify import OutputCheck, Verdict, Verification
 from emulator.view.summary.rows import MAX_PROBLEMS, MAX_ROWS

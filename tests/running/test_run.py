@@ -15,7 +15,6 @@ from emulator import InputError, Options, RunError, RunResult, Shape, generate, 
 from emulator.errors import RunTimedOut
 from emulator.protocol.events import FileWritten, SegmentsTaken
 from emulator.scenario.scenario import Scenario
-from emulator.strategies import STRATEGIES
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
 from tests.conftest import SAMPLES, MakeScenario
@@ -167,32 +166,6 @@ def test_an_observer_sees_the_same_run_as_the_result(make_scenario: MakeScenario
 
 
 # What is refused, and what goes wrong
-
-
-@pytest.mark.parametrize(
-    ("options", "problem"),
-    [
-        ({"quota": 0}, "quota 0: take at least 1 segment a round"),
-        ({"numwant": -1}, "numwant -1: take at least 1 client in a list"),
-        (
-            {"strategy": "luck"},
-            f"strategy 'luck': unknown; take one of: {', '.join(STRATEGIES)}, or path/to/file.py:Name",
-        ),
-        ({"start_method": "forkserver"}, "start_method 'forkserver': take 'fork' or 'spawn'"),
-        ({"timeout_s": 0.0}, "timeout_s 0.0: take a time above 0, or None for no limit"),
-        ({"timeout_s": float("nan")}, "timeout_s nan: take a time above 0, or None for no limit"),
-    ],
-)
-def test_options_that_cannot_be_are_refused_when_they_are_made(options: dict[str, object], problem: str) -> None:
-    with pytest.raises(InputError) as caught:
-        Options(**options)  # type: ignore[arg-type]
-    assert caught.value.problems == (problem,)
-
-
-def test_all_that_is_wrong_with_options_is_said_at_once() -> None:
-    with pytest.raises(InputError) as caught:
-        Options(quota=0, numwant=0)
-    assert len(caught.value.problems) == 2
 
 
 def test_a_scenario_with_problems_is_refused_with_all_of_them(tmp_path: Path) -> None:
