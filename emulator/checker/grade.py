@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from emulator.checker.checker import Report
+from emulator.checker.report import Report
 from emulator.checker.rules import RULES
 from emulator.errors import InputError
 

@@ -10,8 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from emulator.checker.checker import Checker, Report, check_trace
-from emulator.checker.checks.findings import Violation
+from emulator.checker.checker import Checker, check_trace
+from emulator.checker.findings import Violation
+from emulator.checker.report import Report
 from emulator.checker.rules import Rule
 from emulator.protocol.events import (
     AnyEvent,

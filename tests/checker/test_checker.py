@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from emulator.checker import rules
 from emulator.checker.checker import Checker, check_trace
-from emulator.checker.checks.findings import MOST_KEPT
+from emulator.checker.findings import MOST_KEPT
 from emulator.checker.rules import RULES
 from emulator.errors import InputError
 from emulator.protocol.events import (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulator.checker import rules
-from emulator.checker.checks.findings import Violation
+from emulator.checker.findings import Violation
 from emulator.protocol.events import (
     ClientLeft,
     Died,
@@ -685,7 +685,7 @@ def a_client_says_that_it_is_lost(h: HandWritten) -> Blame:
     return blame(
         rules.CHANNELS,
         "client 1 sends Lost(is_coming_back=False) to rank 2 on download",
-        "nobody sends it: whoever runs the ranks tells it",
+        "no rank sends it: the engine tells it",
         line,
     )
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.checker.checker import Report, RuleVerdict, Verdict
 from emulator.checker.grade import MOST_POINTS, Grade, RulePoints, grade, read_points
+from emulator.checker.report import Report, RuleVerdict, Verdict
 from emulator.checker.rules import RULES
 from emulator.errors import InputError
 

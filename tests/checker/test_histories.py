@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from emulator.checker import rules
-from emulator.checker.checks.findings import Violation, shown
+from emulator.checker.findings import Violation, shown
 from emulator.protocol.events import FileWritten, RoleChanged, ThreadEnded
 from emulator.protocol.files import FileMetadata
 from emulator.protocol.messages import (

@@ -13,7 +13,8 @@ import pytest
 
 from emulator import Options, RunError, run, write_inputs
 from emulator.checker import rules
-from emulator.checker.checker import Report, check_trace
+from emulator.checker.checker import check_trace
+from emulator.checker.report import Report
 from emulator.engines.processes.communicators import QueueCommunicator
 from emulator.engines.virtual.faults import VirtualFaults
 from emulator.protocol import upload

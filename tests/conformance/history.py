@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from emulator.checker.checker import Report
+from emulator.checker.report import Report
 from emulator.protocol.events import (
     AnyEvent,
     Event,

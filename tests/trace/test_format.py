@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from emulator.checker import rules
-from emulator.checker.checker import Report, check_trace
+from emulator.checker.checker import check_trace
+from emulator.checker.report import Report
 from emulator.protocol.events import AnyEvent, Event, MessageFaulted, Received, RoleChanged, Sent
 from emulator.protocol.messages import AnyMessage, ConnectionCount, Lost, Message, Returned, Stop
 from emulator.trace.format import AnyLine, Header, Stamp, TraceEnded

@@ -1,8 +1,9 @@
 """Checking what is given up: a file is lost only where nobody honest who is alive holds what is missing."""
 
 from emulator.checker import rules
-from emulator.checker.checks.clients import Known, bits_held, bits_known
-from emulator.checker.checks.tracker import TrackerCheck
+from emulator.checker.checks.swarms import SwarmCheck
+from emulator.checker.client import bits_held, bits_known
+from emulator.checker.known import Known
 from emulator.protocol.events import FileUnavailable
 from emulator.protocol.messages import StuckAnswer
 
@@ -12,13 +13,13 @@ EXPECTED = "it is given up only where a segment that is missing is held by no ho
 class AvailabilityCheck:
     """All that the tracker and the clients call lost."""
 
-    def __init__(self, known: Known, tracker: TrackerCheck) -> None:
+    def __init__(self, known: Known, swarms: SwarmCheck) -> None:
         self._known = known
-        self._tracker = tracker
+        self._swarms = swarms
         self._told: dict[int, StuckAnswer] = {}
         """What each client was told last: asked again, the tracker says it again, whatever has changed since."""
 
-    def stuck_answer(self, line: int, client: int, message: StuckAnswer) -> None:
+    def answer_stuck(self, line: int, _tracker: int, client: int, message: StuckAnswer) -> None:
         """The tracker answers; a number of lost segments above 0 says that the file is."""
         file, is_new = message.file, self._told.get(client) != message
         self._told[client] = message
@@ -26,7 +27,7 @@ class AvailabilityCheck:
             text = f"the tracker tells client {client} that {message.num_lost} segments of {file!r} are lost"
             self._known.add(rules.TRULY_LOST, (line,), text, EXPECTED)
 
-    def given_up(self, line: int, rank: int, event: FileUnavailable) -> None:
+    def given_up(self, line: int, rank: int, _thread: str, event: FileUnavailable) -> None:
         """The client will not have this file."""
         client, file = self._known.clients[rank], event.file
         client.unavailable.setdefault(file, line)
@@ -44,7 +45,7 @@ class AvailabilityCheck:
             return False
         clients = self._known.clients
         missing = (1 << metadata.num_segments) - 1 & ~bits_held(clients[asker].held.get(file, b""))
-        for rank in self._tracker.members(file):
+        for rank in self._swarms.members(file):
             if not missing:
                 break
             if rank != asker and self._gives(rank):

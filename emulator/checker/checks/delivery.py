@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import NamedTuple, get_args
 
 from emulator.checker import rules
-from emulator.checker.checks.clients import Known
-from emulator.checker.checks.findings import MOST_KEPT, shown
-from emulator.protocol.events import Channel, MessageFaulted, Received
+from emulator.checker.findings import MOST_KEPT, shown
+from emulator.checker.known import Known
+from emulator.protocol.events import Channel, Died, MessageFaulted, Restarted
 from emulator.protocol.messages import AnyMessage, Lost, Returned
 
 Way = tuple[Channel, int, int]
@@ -82,57 +82,57 @@ class DeliveryCheck:
         else:
             self.in_flight[way] = deque((before, message))
 
-    def deliver(self, line: int, way: Way, event: Received, flying: Flying | None) -> None:
+    def deliver(self, line: int, way: Way, message: AnyMessage, flying: Flying | None) -> None:
         """Take a message out of those that were in flight, or say why it cannot be."""
-        is_told = isinstance(event.message, Lost | Returned)
+        is_told = isinstance(message, Lost | Returned)
         if isinstance(flying, _Unsent) or (flying is None and not is_told):
             unsent = flying if isinstance(flying, _Unsent) else _Unsent()
             if not is_told:
-                self._receive_unsent(line, way, event, unsent)
+                self._receive_unsent(line, way, message, unsent)
             if unsent.number:
                 self.in_flight[way] = unsent
             flying = None
             if not is_told:
                 return
         waiting = flying if isinstance(flying, deque) else deque(() if flying is None else (flying,))
-        if isinstance(event.message, Lost):
+        if isinstance(message, Lost):
             self._tell_lost(line, way, waiting)
-        elif isinstance(event.message, Returned):
+        elif isinstance(message, Returned):
             self._tell_returned(line, way)
         else:
-            self._take(line, way, event, waiting)
+            self._take(line, way, message, waiting)
         if waiting:
             self.in_flight[way] = waiting if len(waiting) > 1 else waiting[0]
 
-    def _take(self, line: int, way: Way, event: Received, waiting: _Queue) -> None:
+    def _take(self, line: int, way: Way, message: AnyMessage, waiting: _Queue) -> None:
         flights = [flying if isinstance(flying, Astray) else Astray(flying, False, False) for flying in waiting]
-        place = _place_of(event.message, flights, self._life_of(way))
+        place = _place_of(message, flights, self._life_of(way))
         before = flights[:place]
         due = next(
             (index for index, flight in enumerate(before) if not (flight.may_vanish or flight.may_be_late)), None
         )
         first = None if due is None else before[due].message
         """What should have come before."""
-        text = f"rank {way[2]} receives {shown(event.message)} from rank {event.source} on {event.on}"
+        text = f"rank {way[2]} receives {shown(message)} from rank {way[1]} on {way[0]}"
         if place is not None:
             del waiting[place]
             # What has been overtaken, and may vanish, has vanished.
             for index in reversed(range(place)):
-                may_still_come = before[index].may_be_late or before[index].message == event.message
+                may_still_come = before[index].may_be_late or before[index].message == message
                 if before[index].may_vanish and not may_still_come:
                     del waiting[index]
             if first is not None:
                 self._known.add(rules.DELIVERY, (line,), text, f"{shown(first)} was sent earlier and comes first")
         elif due is not None:
             self._known.add(rules.DELIVERY, (line,), text, f"{shown(first)} was sent, and comes next")
-            if type(first) is type(event.message):
+            if type(first) is type(message):
                 del waiting[due]  # it was altered on its way: those behind it are in order
         elif not self._is_excused(way):
             self._known.add(rules.DELIVERY, (line,), text, UNSENT)
 
-    def _receive_unsent(self, line: int, way: Way, event: Received, unsent: _Unsent) -> None:
+    def _receive_unsent(self, line: int, way: Way, message: AnyMessage, unsent: _Unsent) -> None:
         if not self._is_excused(way):
-            text = f"rank {way[2]} receives {shown(event.message)} from rank {event.source} on {event.on}"
+            text = f"rank {way[2]} receives {shown(message)} from rank {way[1]} on {way[0]}"
             unsent.add(line, text)
 
     def _is_excused(self, way: Way) -> bool:
@@ -151,7 +151,7 @@ class DeliveryCheck:
 
     # Faults
 
-    def faulted(self, line: int, rank: int, event: MessageFaulted) -> None:
+    def faulted(self, line: int, rank: int, _thread: str, event: MessageFaulted) -> None:
         """Something happens to the message that this rank has just sent."""
         way: Way = (event.on, rank, event.to)
         flying = self.in_flight.pop(way, None)
@@ -174,7 +174,8 @@ class DeliveryCheck:
         if waiting:
             self.in_flight[way] = waiting if len(waiting) > 1 else waiting[0]
 
-    def died(self, line: int, rank: int) -> None:
+    def died(self, line: int, rank: int, _thread: str, _event: Died) -> None:
+        self._known.dead.add(rank)
         self._died[rank] = line
         self._num_deaths[rank] += 1
         for way in [way for way in self.in_flight if rank in way[1:]]:
@@ -184,7 +185,8 @@ class DeliveryCheck:
             else:
                 self._loosen(way, self._num_deaths[rank] if way[1] == rank else 0)
 
-    def restarted(self, rank: int) -> None:
+    def restarted(self, _line: int, rank: int, _thread: str, _event: Restarted) -> None:
+        self._known.dead.discard(rank)
         self._restarted.add(rank)
         for source, num_deaths in self._num_deaths.items():
             num_told = num_deaths - (source in self._known.dead)  # of the latest one it is told when it begins

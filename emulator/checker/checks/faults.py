@@ -1,6 +1,6 @@
 """What the faults of a run excuse, and which ranks they excuse."""
 
-from emulator.checker.checks.clients import Known
+from emulator.checker.known import Known
 from emulator.faults import Fault, kind_of, parse_fault
 from emulator.protocol.events import FaultBegan, MessageFaulted
 
@@ -21,7 +21,7 @@ class FaultCheck:
         self._known.loses_messages |= kind.loses_messages
         self._known.disturbs_messages |= kind.disturbs_messages
 
-    def began(self, rank: int, event: FaultBegan) -> None:
+    def began(self, _line: int, rank: int, _thread: str, event: FaultBegan) -> None:
         kind = kind_of(event.fault)
         self._excuse_messages(kind)
         if kind.withholds:
@@ -29,7 +29,7 @@ class FaultCheck:
         if kind.lies:
             self._known.liars.update(_ranks_of(rank, event.fault))
 
-    def faulted(self, rank: int, event: MessageFaulted) -> None:
+    def faulted(self, _line: int, rank: int, _thread: str, event: MessageFaulted) -> None:
         """Something happened to a message of this rank."""
         if event.verdict == "corrupted":
             self._known.suspects.add(rank)

@@ -1,8 +1,9 @@
 """Checking the questions of download threads: one at a time, and one answer to each."""
 
 from emulator.checker import rules
-from emulator.checker.checks.clients import Asked, Client, Known, remember
-from emulator.checker.checks.findings import shown
+from emulator.checker.client import Asked, Client, remember
+from emulator.checker.findings import shown
+from emulator.checker.known import Known
 from emulator.protocol.messages import Hit, Miss, SegmentRequest
 
 UNASKED, DUE, LATE, BEATEN = range(4)

@@ -1,7 +1,11 @@
 """Checking the choices in a round, D4 … D6: those of `peers-first`, and what holds for all strategies."""
 
 from emulator.checker import rules
-from emulator.checker.checks.clients import Client, Known, Round
+from emulator.checker.checks.requests import RequestCheck
+from emulator.checker.client import Client
+from emulator.checker.known import Known
+from emulator.checker.round import Round
+from emulator.protocol.messages import FileCompleted, Finished
 
 SEEN_ALWAYS = frozenset({rules.PEERS_FIRST_RULE.name})
 """Rules of the strategy that can be told from the messages even where some of its choices leave none."""
@@ -10,7 +14,9 @@ SEEN_ALWAYS = frozenset({rules.PEERS_FIRST_RULE.name})
 class RoundCheck:
     """The rounds of all download threads."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, requests: RequestCheck) -> None:
+        self._known = known
+        self._requests = requests
         self._add = known.add
         self._quota = known.header.quota
         self._is_peers_first = known.header.strategy == rules.PEERS_FIRST
@@ -98,8 +104,14 @@ class RoundCheck:
             self._check(round, rules.LEAST_CONNECTED, lines, text, "it takes the seed with the fewest (D5)")
         round.seed = seed
 
+    def end_at(self, line: int, rank: int, _to: int, _message: FileCompleted | Finished) -> None:
+        """D7, D8: what the client tells the tracker ends its round."""
+        self.end(line, self._known.clients[rank])
+
     def end(self, line: int, client: Client) -> None:
         """D3: the round, if there is one, is over."""
+        if client.outstanding is not None and self._known.loses_messages:
+            self._requests.give_up(client)
         if client.opened:
             self.leave_open(line, client, "it ends its round")
         round, client.round = client.round, None

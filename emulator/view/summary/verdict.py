@@ -6,8 +6,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from emulator.checker.checker import Report, RuleVerdict
 from emulator.checker.grade import Grade
+from emulator.checker.report import Report, RuleVerdict
 from emulator.checker.rules import RULES
 from emulator.view.text import plural, printable
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from emulator.checker.checker import Report, RuleVerdict, Verdict
-from emulator.checker.checks.findings import Violation
+from emulator.checker.findings import Violation
 from emulator.checker.grade import grade
+from emulator.checker.report import Report, RuleVerdict, Verdict
 from emulator.checker.rules import CLOSED_ONCE, EVERYTHING_COMPLETE, INPUTS, LEAST_CONNECTED, QUOTA, RULES, Rule
 from emulator.view.summary.verdict import report_summary, shown_lines
 from tests.view.screens import HOSTILE, HOSTILE_SHOWN, lines_of

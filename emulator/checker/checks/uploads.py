@@ -1,8 +1,11 @@
 """Checking upload threads: U1 … U5, from the messages that they receive and send."""
 
 from emulator.checker import rules
-from emulator.checker.checks.clients import MOST_REMEMBERED, SURE, Known, bits_held, bits_sure
-from emulator.checker.checks.findings import shown
+from emulator.checker.client import MOST_REMEMBERED, SURE, bits_held, bits_sure
+from emulator.checker.findings import shown
+from emulator.checker.known import Known
+from emulator.checker.uploader import Question, Uploader
+from emulator.protocol.events import Restarted
 from emulator.protocol.messages import (
     TRACKER,
     Close,
@@ -11,36 +14,13 @@ from emulator.protocol.messages import (
     Hit,
     Holdings,
     HoldingsRequest,
+    Lost,
     Miss,
     SegmentRequest,
     Stop,
 )
 
-_Question = SegmentRequest | ConnectionCountRequest | HoldingsRequest
 _Answer = Hit | Miss | ConnectionCount | Holdings
-_Request = tuple[int, _Question, int]
-"""The line, the request, and which of the segments in question were there for certain: a bit each."""
-
-
-class _Uploader:
-    """One upload thread. A line number of 0 says that something has not happened."""
-
-    __slots__ = ("connections", "ended", "overtaken", "requests", "stopped")
-
-    def __init__(self) -> None:
-        self.connections: dict[int, int] = {}
-        self.requests: dict[int, _Request] = {}
-        """Requests that have no answer yet, by client."""
-        self.overtaken: list[tuple[int, _Request]] = []
-        """Requests that had no answer when the same client's next one came."""
-        self.stopped = 0
-        self.ended = 0
-
-
-class _Uploaders(dict[int, _Uploader]):
-    def __missing__(self, rank: int) -> _Uploader:
-        uploader = self[rank] = _Uploader()
-        return uploader
 
 
 class UploadCheck:
@@ -50,7 +30,7 @@ class UploadCheck:
         self._known = known
         self._clients = known.clients
         self._metadata = known.metadata
-        self._uploaders = _Uploaders()
+        self._uploaders = known.uploaders
         self._add = known.add
 
     # What an upload thread receives
@@ -96,7 +76,7 @@ class UploadCheck:
             self._after_stop(line, rank, uploader)
         uploader.stopped = line
 
-    def lost(self, rank: int, source: int) -> None:
+    def lost(self, _line: int, rank: int, source: int, _message: Lost) -> None:
         """A rank is dead: what it asked need not be answered, and its connection is forgotten."""
         uploader = self._uploaders[rank]
         uploader.connections.pop(source, None)
@@ -157,31 +137,17 @@ class UploadCheck:
             expected = "it tells what it holds at that moment (U2)"
             self._add(rules.TRUE_HOLDINGS, (request, line), text, expected)
 
-    # Its end
-
-    def thread_ended(self, line: int, rank: int) -> None:
-        uploader = self._uploaders[rank]
-        uploader.ended = line
-        if not uploader.stopped:
-            text = f"the upload thread of client {rank} ends before the tracker's stop"
-            self._add(rules.STOP, (line,), text, "it serves until the stop (U5)")
-
-    def has_ended(self, rank: int) -> bool:
-        """Whether its thread reads no more."""
-        uploader = self._uploaders.get(rank)
-        return rank > 0 and uploader is not None and bool(uploader.stopped or uploader.ended)
-
-    def restarted(self, rank: int) -> None:
+    def restarted(self, _line: int, rank: int, _thread: str, _event: Restarted) -> None:
         self._uploaders.pop(rank, None)
 
     # Requests and answers
 
-    def _overtake(self, uploader: _Uploader, source: int) -> None:
+    def _overtake(self, uploader: Uploader, source: int) -> None:
         uploader.overtaken.append((source, uploader.requests[source]))
         if len(uploader.overtaken) > MOST_REMEMBERED:
             del uploader.overtaken[0]
 
-    def _answer(self, line: int, rank: int, uploader: _Uploader, to: int, answer: _Answer) -> tuple[int, int]:
+    def _answer(self, line: int, rank: int, uploader: Uploader, to: int, answer: _Answer) -> tuple[int, int]:
         """The line of the request that this answers, and which of its segments were there for certain.
 
         Line 0, and a violation, where there is none.
@@ -203,12 +169,12 @@ class UploadCheck:
         self._add(rules.ONE_ANSWER, (before, line), text, "one answer to each request, and of its kind")
         return 0, 0
 
-    def _after_stop(self, line: int, rank: int, uploader: _Uploader) -> None:
+    def _after_stop(self, line: int, rank: int, uploader: Uploader) -> None:
         text = f"the upload thread of client {rank} goes on after the tracker's stop"
         self._add(rules.STOP, (uploader.stopped, line), text, "the thread ends with the first stop (U5)")
 
 
-def _is_due(answer: _Answer, request: _Question) -> bool:
+def _is_due(answer: _Answer, request: Question) -> bool:
     if answer.request != request.request:
         return False
     if isinstance(request, SegmentRequest):

@@ -1,10 +1,9 @@
-"""What both threads of a client are checked against: what it declared, wants and holds, and its latest round."""
+"""What is known of one client: what it declared, wants and holds, and what it is waiting for."""
 
 from collections import Counter
 
-from emulator.checker.checks.findings import Findings
+from emulator.checker.round import Round
 from emulator.protocol.files import FileMetadata
-from emulator.trace.format import Header
 
 SURE = 2
 """A segment that was stored for certain; 1 is one that was received, and may not be stored yet."""
@@ -15,46 +14,6 @@ MOST_REMEMBERED = 1_000
 
 Asked = tuple[int, int, object]
 """Line, receiver and text of a request."""
-
-
-class Round:
-    """One round as it can be seen from outside: the list it began with, and what was asked and got in it."""
-
-    __slots__ = (
-        "asked",
-        "counts",
-        "file",
-        "is_disturbed",
-        "is_missed",
-        "line",
-        "num_hits",
-        "num_misses",
-        "peer",
-        "peers",
-        "search_ended",
-        "seed",
-        "seeds",
-    )
-
-    def __init__(self, line: int, asker: int, file: str, seeds: tuple[int, ...], peers: tuple[int, ...]) -> None:
-        self.line = line
-        self.file = file
-        # A list that names the asker is the tracker's fault, and no reason for the asker to ask itself.
-        self.seeds = frozenset(seeds) - {asker}
-        self.peers = frozenset(peers) - {asker}
-        self.num_hits = 0
-        self.num_misses = 0
-        """Misses of peers in a row."""
-        self.is_missed = False
-        """Whether the last answer was a miss."""
-        self.is_disturbed = False
-        """Whether choices of it cannot be seen: a lost rank, or a false seed, is passed over without a message."""
-        self.peer: int | None = None
-        self.search_ended = 0
-        self.asked: dict[int, int] = {}
-        """The line in which each seed was asked for its connections."""
-        self.counts: dict[int, int] = {}
-        self.seed: int | None = None
 
 
 class Client:
@@ -191,49 +150,6 @@ class Client:
         if held is None:
             return None
         return held[segment] if 0 <= segment < len(held) else 0
-
-
-class Clients(dict[int, Client]):
-    """All clients by rank. One that is never heard of takes no room, whatever number of clients a header claims."""
-
-    def __missing__(self, rank: int) -> Client:
-        client = self[rank] = Client(rank)
-        return client
-
-
-class Known:
-    """What is known of a run so far, by all who check it."""
-
-    __slots__ = (
-        "add",
-        "clients",
-        "dead",
-        "disturbs_messages",
-        "findings",
-        "free_riders",
-        "header",
-        "liars",
-        "loses_messages",
-        "metadata",
-        "suspects",
-    )
-
-    def __init__(self, header: Header) -> None:
-        self.header = header
-        self.findings = Findings()
-        self.add = self.findings.add
-        self.clients = Clients()
-        self.metadata: dict[str, FileMetadata] = {}
-        """What the owners declared, filled as the declarations are sent."""
-        self.dead: set[int] = set()
-        self.free_riders: set[int] = set()
-        self.liars: set[int] = set()
-        self.suspects: set[int] = set()
-        """Ranks whose messages were altered on their way: others have reason to take them for liars."""
-        self.loses_messages = False
-        """Whether an answer may never come, so that clients wait for each one for a limited time."""
-        self.disturbs_messages = False
-        """Whether messages may come late, twice, or in another order."""
 
 
 def remember(requests: list[Asked], asked: Asked) -> None:

@@ -1,0 +1,177 @@
+"""Checking the tracker's table: T1, T6, T7, from what it is told and the lists that it gives."""
+
+from collections.abc import Iterator
+
+from emulator.checker import rules
+from emulator.checker.known import Known
+from emulator.protocol.events import ClientLeft, Role, RoleChanged
+from emulator.protocol.messages import (
+    FileCompleted,
+    Finished,
+    Leave,
+    Lost,
+    Metadata,
+    Returned,
+    StuckAnswer,
+    SwarmAnswer,
+    SwarmRequest,
+)
+
+Table = dict[Role, set[int]]
+"""The seeds and the peers of one file."""
+
+
+class SwarmCheck:
+    """The table that the tracker should have, and what it says of it."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._numwant = known.header.numwant
+        self._clients = known.clients
+        self._metadata = known.metadata
+        self._add = known.add
+        self._swarms: dict[str, Table] = {}
+        self._told_roles: dict[int, dict[str, Role]] = {}
+        self._finished: set[int] = set()
+        self._lost: set[int] = set()
+        self._left: set[int] = set()
+
+    # What the tracker is told
+
+    def reported(self, _line: int, _tracker: int, client: int, message: Metadata) -> None:
+        """T1."""
+        for metadata in message.files:
+            self._swarm(metadata.name)["seed"].add(client)
+
+    def requested(self, line: int, _tracker: int, client: int, message: SwarmRequest) -> None:
+        """T6."""
+        swarm = self._swarm(message.file)
+        if client in swarm["seed"]:
+            if not self._known.disturbs_messages:  # else it may be one that comes late
+                text = f"client {client} asks for the swarm of {message.file!r}, which it seeds"
+                self._add(rules.ROLES, (line,), text, "a client turns from peer into seed, not back (T7)")
+        elif (
+            client not in self._finished or not self._known.disturbs_messages
+        ):  # else it comes late, and is passed over
+            swarm["peer"].add(client)
+
+    def completed(self, line: int, _tracker: int, client: int, message: FileCompleted) -> None:
+        """T7."""
+        swarm = self._swarm(message.file)
+        metadata = self._metadata.get(message.file)
+        may_be_on_disk = self._clients[client].is_again or self._known.header.is_resumed
+        is_due = metadata is not None and metadata.num_segments > 0 and not may_be_on_disk
+        if is_due and self._role(message.file, client) == "leecher":
+            text = f"client {client} becomes a seed of {message.file!r} and never was a peer of it"
+            self._add(rules.ROLES, (line,), text, "it asks for the swarm, and is a peer, first (T6)")
+        swarm["peer"].discard(client)
+        swarm["seed"].add(client)
+
+    def finished(self, _line: int, _tracker: int, client: int, _message: Finished) -> None:
+        self._finished.add(client)
+
+    def left(self, _line: int, _tracker: int, client: int, _message: Leave) -> None:
+        """The client departs: it is in no swarm any more."""
+        self._left.add(client)
+        self._forget(client)
+
+    def lost(self, _line: int, _tracker: int, client: int, _message: Lost) -> None:
+        """A client is dead, and the tracker knows: it names the client in no list."""
+        self._lost.add(client)
+        self._left.discard(client)
+        self._finished.discard(client)
+        self._forget(client)
+
+    def returned(self, _line: int, _tracker: int, client: int, _message: Returned) -> None:
+        self._lost.discard(client)
+
+    # What the tracker says
+
+    def answer(self, line: int, _tracker: int, client: int, message: SwarmAnswer) -> None:
+        """T6."""
+        swarm = self._swarm(message.file)
+        self._check_list(line, client, message.file, "seed", message.seeds, swarm["seed"])
+        self._check_list(line, client, message.file, "peer", message.peers, swarm["peer"])
+
+    def _check_list(
+        self, line: int, client: int, file: str, role: Role, given: tuple[int, ...], known: set[int]
+    ) -> None:
+        text = f"the tracker names to client {client} as {role}s of {file!r}: {given or 'nobody'}"
+        wrong = [rank for rank in given if rank == client or rank not in known]
+        num_known = len(known) - (client in known)
+        num_due = num_known if self._numwant is None else min(num_known, self._numwant)
+        if wrong:
+            self._add(rules.SWARM_LIST, (line,), text, f"client {wrong[0]} {self._why_not(wrong[0], client, role)}")
+        elif len(set(given)) != len(given):
+            self._add(rules.SWARM_LIST, (line,), text, "each is named once (T6)")
+        elif len(given) != num_due:
+            self._add(rules.SWARM_LIST, (line,), text, f"it names {num_due} of the {num_known} that it knows (T6)")
+
+    def answer_stuck(self, line: int, _tracker: int, client: int, message: StuckAnswer) -> None:
+        """The clients that are to help are in the swarm, and the one that asks is not among them."""
+        members = set(self.members(message.file)) if message.holders else set()
+        wrong = [rank for rank in message.holders if rank == client or rank not in members]
+        if wrong:
+            text = f"the tracker names to client {client} as holders of {message.file!r}: {message.holders}"
+            self._add(rules.SWARM_LIST, (line,), text, f"client {wrong[0]} {self._why_not(wrong[0], client, 'peer')}")
+
+    def _why_not(self, rank: int, asker: int, role: Role) -> str:
+        if rank == asker:
+            return "is the one who asked (T6)"
+        return (
+            "is lost" if rank in self._lost else "has left (D8)" if rank in self._left else f"is no {role} of it (T6)"
+        )
+
+    def role_changed(self, line: int, _rank: int, _thread: str, event: RoleChanged) -> None:
+        """What the tracker says about its table agrees with what it was told."""
+        roles = self._told_roles.setdefault(event.client, {})
+        before = roles.get(event.file, "leecher")
+        known = self._role(event.file, event.client)
+        if event.role != known or before in ("seed", event.role):
+            text = f"the tracker makes client {event.client} a {event.role} of {event.file!r}; it was {before}"
+            expected = (
+                f"by what it was told, the client is a {known}" if event.role != known else "each role comes once"
+            )
+            self._add(rules.ROLES, (line,), text, f"{expected} (T6, T7)")
+        roles[event.file] = event.role
+
+    def client_left(self, line: int, _rank: int, _thread: str, event: ClientLeft) -> None:
+        if event.client not in self._left:
+            text = f"the tracker takes client {event.client} out of all swarms"
+            self._add(rules.ROLES, (line,), text, "it does when the client tells that it leaves (D8)")
+
+    def check_end(self, is_roles_told: bool) -> None:
+        """In the end, the tracker has told of every role."""
+        for file, swarm in self._swarms.items() if is_roles_told else ():
+            for role, clients in swarm.items():
+                for client in sorted(clients):
+                    if self._told_roles.get(client, {}).get(file) != role:
+                        text = f"the tracker never makes client {client} a {role} of {file!r}"
+                        self._add(rules.ROLES, (), text, "it does when it is told so (T6, T7)")
+
+    # The table
+
+    def members(self, file: str) -> Iterator[int]:
+        """All clients that the tracker knows in this swarm."""
+        for clients in self._swarm(file).values():
+            yield from clients
+
+    def may_be_unknown(self, file: str) -> bool:
+        """Whether all clients that could have told of this file may have died before they did."""
+        return bool(self._lost) and not self._swarm(file)["seed"]
+
+    def _swarm(self, file: str) -> Table:
+        swarm = self._swarms.get(file)
+        if swarm is None:
+            swarm = self._swarms[file] = {"seed": set(), "peer": set()}
+        return swarm
+
+    def _role(self, file: str, client: int) -> Role:
+        swarm = self._swarm(file)
+        return "seed" if client in swarm["seed"] else "peer" if client in swarm["peer"] else "leecher"
+
+    def _forget(self, client: int) -> None:
+        self._told_roles.pop(client, None)
+        for swarm in self._swarms.values():
+            for clients in swarm.values():
+                clients.discard(client)
