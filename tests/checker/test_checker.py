@@ -61,8 +61,8 @@ from emulator.protocol.messages import (
 from emulator.trace.format import Stamp, encode_end, encode_record
 from emulator.trace.reader import Trace
 from emulator.trace.records import Record
+from tests.checker.corpus import RIGHT, WRONG_ONES, Wrong
 from tests.checker.histories import HandWritten, invalid, unknown, violations
-from tests.checker.test_histories import RIGHT, WRONG_ONES, Wrong
 from tests.protocol.scripted import file_of
 
 F = "file1"
