@@ -1,9 +1,5 @@
-"""What every engine has to show: the protocol's promises, judged from the outputs and the records of real runs.
+"""What every engine has to show: promises, judged from the outputs and the events of real runs.
 
-`engines.py` has the table of engines, `swarms.py` the swarms that they run, `rules.py` the promises. The rules know the
-protocol alone, and share nothing with the emulator's own checker, but for the one that asks for its verdict.
+`engines.py` has the table of engines, `swarms.py` the swarms that they run, `promises.py` the promises. The checker
+judges the messages of each run; the promises are about what messages do not show.
 """
-
-import pytest
-
-pytest.register_assert_rewrite("tests.conformance.rules")

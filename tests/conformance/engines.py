@@ -1,4 +1,4 @@
-"""The engines that are held to the rules. A new one is one line in `ENGINES`."""
+"""The engines that are held to the promises. A new one is one line in `ENGINES`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

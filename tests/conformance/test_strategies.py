@@ -1,4 +1,4 @@
-"""Every strategy, the example of one's own among them, brings every file whole on every engine, by all the rules."""
+"""Every strategy, the example of one's own among them, brings every file whole on every engine, by all the promises."""
 
 import tempfile
 from pathlib import Path
@@ -13,7 +13,7 @@ from emulator.protocol.files import ClientInput
 from emulator.strategies import DEFAULT, STRATEGIES
 from tests.conformance.engines import ENGINES, Engine
 from tests.conformance.history import History
-from tests.conformance.rules import RULES, WITHOUT_RACES
+from tests.conformance.promises import PROMISES, WITHOUT_RACES
 from tests.conformance.swarms import SWARMS, drawn_swarms
 from tests.conftest import SAMPLES
 
@@ -34,21 +34,21 @@ def engine_of(name: str) -> Engine:
 
 
 def check(history: History, strategy: str) -> None:
-    for rule in RULES:
-        if strategy != "endgame" or rule not in WITHOUT_RACES:
-            rule(history)
+    for promise in PROMISES:
+        if strategy != "endgame" or promise not in WITHOUT_RACES:
+            promise(history)
 
 
 @by_name
 @pytest.mark.parametrize("swarm", CORNERS)
-def test_a_strategy_keeps_all_rules_in_virtual_time(strategy: str, swarm: str, tmp_path: Path) -> None:
+def test_a_strategy_keeps_all_promises_in_virtual_time(strategy: str, swarm: str, tmp_path: Path) -> None:
     make, options = SWARMS[swarm]
     options = msgspec.structs.replace(options, strategy=strategy)
     check(engine_of("virtual").play(make(tmp_path / "inputs"), tmp_path / "out", options), strategy)
 
 
 @by_name
-def test_a_strategy_keeps_all_rules_on_processes(strategy: str, tmp_path: Path) -> None:
+def test_a_strategy_keeps_all_promises_on_processes(strategy: str, tmp_path: Path) -> None:
     make, options = SWARMS["samples"]
     options = msgspec.structs.replace(options, strategy=strategy)
     check(engine_of("fork").play(make(tmp_path / "inputs"), tmp_path / "out", options), strategy)
@@ -62,7 +62,7 @@ def test_a_strategy_of_ones_own_is_found_by_spawned_workers(tmp_path: Path) -> N
 
 @settings(max_examples=60)
 @given(drawn=drawn_swarms(), strategy=st.sampled_from(OTHERS), pace=st.sampled_from([None, 1.0, 100.0]))
-def test_any_small_swarm_keeps_all_rules_with_any_strategy(
+def test_any_small_swarm_keeps_all_promises_with_any_strategy(
     drawn: tuple[list[ClientInput], Options], strategy: str, pace: float | None
 ) -> None:
     clients, options = drawn

@@ -1,4 +1,4 @@
-"""The rules themselves: a history written by hand keeps them all, and whatever is wrong in it breaks one.
+"""The promises themselves: a history written by hand keeps them all, and whatever is wrong in it breaks one.
 
 Client 1 owns a file of twelve segments. Clients 2 and 3 want it: 2 gets all from seeds, 3 the first ten from 2.
 """
@@ -35,9 +35,9 @@ from emulator.protocol.files import ClientInput
 from emulator.scenario.scenario import output_name
 from emulator.scenario.storage import DirectoryStorage
 from emulator.trace.records import Record, ThreadName
-from tests.conformance import rules
+from tests.conformance import promises
 from tests.conformance.history import History
-from tests.conformance.rules import PEERS_FIRST_RULES, RULES, Rule
+from tests.conformance.promises import PEERS_FIRST_PROMISES, PROMISES, Promise
 from tests.protocol.scripted import file_of
 
 F = "file1"
@@ -116,9 +116,9 @@ def history(tmp_path: Path) -> History:
     return History(scenario, Options(), tmp_path / "out", tuple(records), ("begin", "observe", "end"))
 
 
-@pytest.mark.parametrize("rule", RULES + PEERS_FIRST_RULES, ids=lambda rule: rule.__name__)
-def test_a_right_history_keeps_the_rule(history: History, rule: Rule) -> None:
-    rule(history)
+@pytest.mark.parametrize("promise", PROMISES + PEERS_FIRST_PROMISES, ids=lambda promise: promise.__name__)
+def test_a_right_history_keeps_the_promise(history: History, promise: Promise) -> None:
+    promise(history)
 
 
 Edit = Callable[[History], History]
@@ -205,157 +205,123 @@ TAKEN_FROM_PEER = SegmentsTaken(F, 2, False, FIRST_TEN, False)
 LAST_TAKEN = SegmentsTaken(F, 3, True, LAST_TWO, False)
 CHOICE = SeedChosen(F, 3, asked=(3, 1), counts=(0, 1))
 PICK = PeerChosen(F, 2, candidates=(2,), num_misses=0)
-SECOND_ROUND = RoundBegan(F, 2, seeds=(1, 3), peers=())
 
-WRONG: list[tuple[Rule, Edit]] = [
-    (rules.every_output_is_right_and_nothing_else_is_written, damaged("")),
-    (rules.every_output_is_right_and_nothing_else_is_written, one_output_more),
-    (rules.nobody_passes_the_first_barrier_before_all_have_reported, moved(2, Reported(0), 10)),
-    (rules.nobody_passes_the_first_barrier_before_all_have_reported, moved(3, BarrierPassed(1), -4)),
-    (rules.nobody_passes_the_first_barrier_before_all_have_reported, without(3, BarrierPassed(1))),
-    (rules.nobody_passes_the_second_barrier_before_all_have_come_to_it, moved(3, BarrierPassed(2), -4)),
-    (rules.nobody_passes_the_second_barrier_before_all_have_come_to_it, moved(1, BarrierPassed(1), 4)),
-    (rules.nobody_passes_the_second_barrier_before_all_have_come_to_it, moved(2, DownloadStarted(F, 12, 0), -5)),
-    (rules.the_tracker_knows_every_owner_before_it_opens_the_first_barrier, moved(0, RoleChanged(1, F, "seed"), 2)),
+
+WRONG: list[tuple[Promise, Edit]] = [
+    (promises.every_output_is_right_and_nothing_else_is_written, damaged("")),
+    (promises.every_output_is_right_and_nothing_else_is_written, one_output_more),
+    (promises.nobody_passes_the_first_barrier_before_all_have_reported, moved(2, Reported(0), 10)),
+    (promises.nobody_passes_the_first_barrier_before_all_have_reported, moved(3, BarrierPassed(1), -4)),
+    (promises.nobody_passes_the_first_barrier_before_all_have_reported, without(3, BarrierPassed(1))),
+    (promises.nobody_passes_the_second_barrier_before_all_have_come_to_it, moved(3, BarrierPassed(2), -4)),
+    (promises.nobody_passes_the_second_barrier_before_all_have_come_to_it, moved(1, BarrierPassed(1), 4)),
+    (promises.nobody_passes_the_second_barrier_before_all_have_come_to_it, moved(2, DownloadStarted(F, 12, 0), -5)),
+    (promises.the_tracker_knows_every_owner_before_it_opens_the_first_barrier, moved(0, RoleChanged(1, F, "seed"), 2)),
     (
-        rules.files_are_downloaded_and_written_one_after_the_other_in_the_order_of_the_wants,
+        promises.files_are_downloaded_and_written_one_after_the_other_in_the_order_of_the_wants,
         twice(2, FileWritten(F, 12)),
     ),
     (
-        rules.files_are_downloaded_and_written_one_after_the_other_in_the_order_of_the_wants,
+        promises.files_are_downloaded_and_written_one_after_the_other_in_the_order_of_the_wants,
         without(2, FileWritten(F, 12)),
     ),
-    (rules.a_round_gets_at_most_the_quota_and_rounds_count_from_one, with_options(quota=9)),
+    (promises.a_round_gets_at_most_the_quota_and_rounds_count_from_one, with_options(quota=9)),
     (
-        rules.a_round_gets_at_most_the_quota_and_rounds_count_from_one,
+        promises.a_round_gets_at_most_the_quota_and_rounds_count_from_one,
         instead(2, RoundEnded(F, 1, 10), RoundEnded(F, 1, 9)),
     ),
     (
-        rules.a_round_gets_at_most_the_quota_and_rounds_count_from_one,
+        promises.a_round_gets_at_most_the_quota_and_rounds_count_from_one,
         instead(2, LAST_TAKEN, SegmentsTaken(F, 3, True, (9, 10, 11), False)),
     ),
-    (rules.every_missing_segment_is_got_exactly_once, without(3, TAKEN_FROM_PEER)),
+    (promises.every_missing_segment_is_got_exactly_once, without(3, TAKEN_FROM_PEER)),
     (
-        rules.every_missing_segment_is_got_exactly_once,
+        promises.every_missing_segment_is_got_exactly_once,
         instead(2, LAST_TAKEN, SegmentsTaken(F, 3, True, (9, 10), False)),
     ),
     (
-        rules.every_missing_segment_is_got_exactly_once,
+        promises.every_missing_segment_is_got_exactly_once,
         instead(3, PICK, SegmentRejected(F, 0, 2)),
     ),
+    (promises.roles_change_at_the_right_message, without(0, RoleChanged(2, F, "peer"))),
+    (promises.roles_change_at_the_right_message, twice(0, RoleChanged(2, F, "seed"))),
+    (promises.roles_change_at_the_right_message, moved(0, RoleChanged(2, F, "seed"), -50)),
+    (promises.roles_change_at_the_right_message, at_step(0, RoleChanged(2, F, "seed"), "T6")),
+    (promises.every_connection_is_opened_and_closed_once_and_counted_right, without(1, ConnectionClosed(3, 2, 0))),
+    (promises.every_connection_is_opened_and_closed_once_and_counted_right, twice(1, ConnectionClosed(3, 2, 0))),
+    (promises.every_connection_is_opened_and_closed_once_and_counted_right, twice(1, ConnectionOpened(3, 1))),
     (
-        rules.segments_are_got_in_file_order,
-        instead(2, LAST_TAKEN, SegmentsTaken(F, 3, True, (11, 10), False)),
-    ),
-    (rules.a_swarm_list_has_no_asker_nobody_twice_and_at_most_numwant_of_each, with_options(numwant=1)),
-    (
-        rules.a_swarm_list_has_no_asker_nobody_twice_and_at_most_numwant_of_each,
-        instead(2, SECOND_ROUND, RoundBegan(F, 2, seeds=(1, 3), peers=(2,))),
-    ),
-    (
-        rules.a_swarm_list_has_no_asker_nobody_twice_and_at_most_numwant_of_each,
-        instead(2, SECOND_ROUND, RoundBegan(F, 2, seeds=(1, 3), peers=(3,))),
-    ),
-    (
-        rules.the_first_swarm_list_is_what_the_tracker_knows_at_that_moment,
-        instead(3, RoundBegan(F, 1, (1,), (2,)), RoundBegan(F, 1, (1,), ())),
-    ),
-    (
-        rules.the_first_swarm_list_is_what_the_tracker_knows_at_that_moment,
-        instead(2, RoundBegan(F, 1, (1,), ()), RoundBegan(F, 1, (1,), (3,))),
-    ),
-    (rules.roles_change_at_the_right_message, without(0, RoleChanged(2, F, "peer"))),
-    (rules.roles_change_at_the_right_message, twice(0, RoleChanged(2, F, "seed"))),
-    (rules.roles_change_at_the_right_message, moved(0, RoleChanged(2, F, "seed"), -50)),
-    (rules.roles_change_at_the_right_message, at_step(0, RoleChanged(2, F, "seed"), "T6")),
-    (rules.a_peer_has_asked_for_the_swarm_and_a_seed_has_written_the_file, moved(0, RoleChanged(2, F, "peer"), 2)),
-    (rules.a_peer_has_asked_for_the_swarm_and_a_seed_has_written_the_file, moved(0, RoleChanged(2, F, "peer"), -2)),
-    (rules.a_peer_has_asked_for_the_swarm_and_a_seed_has_written_the_file, moved(0, RoleChanged(2, F, "seed"), -2)),
-    (rules.every_connection_is_opened_and_closed_once_and_counted_right, without(1, ConnectionClosed(3, 2, 0))),
-    (rules.every_connection_is_opened_and_closed_once_and_counted_right, twice(1, ConnectionClosed(3, 2, 0))),
-    (rules.every_connection_is_opened_and_closed_once_and_counted_right, twice(1, ConnectionOpened(3, 1))),
-    (
-        rules.every_connection_is_opened_and_closed_once_and_counted_right,
+        promises.every_connection_is_opened_and_closed_once_and_counted_right,
         instead(1, ConnectionOpened(3, 1), ConnectionOpened(3, 2)),
     ),
     (
-        rules.both_ends_of_a_connection_count_the_same_segments,
+        promises.both_ends_of_a_connection_count_the_same_segments,
         instead(1, ConnectionClosed(3, 2, 0), ConnectionClosed(3, 3, 0)),
     ),
-    (rules.both_ends_of_a_connection_count_the_same_segments, without(2, LAST_TAKEN)),
+    (promises.both_ends_of_a_connection_count_the_same_segments, without(2, LAST_TAKEN)),
     (
-        rules.uploads_are_downloads_are_what_was_wanted,
+        promises.uploads_are_downloads_are_what_was_wanted,
         instead(1, ConnectionClosed(3, 2, 0), ConnectionClosed(3, 1, 0)),
     ),
-    (rules.uploads_are_downloads_are_what_was_wanted, without(2, LAST_TAKEN)),
+    (promises.uploads_are_downloads_are_what_was_wanted, without(2, LAST_TAKEN)),
+    (promises.the_observer_is_told_of_a_beginning_and_of_one_end, told("observe", "begin", "end")),
+    (promises.the_observer_is_told_of_a_beginning_and_of_one_end, told("begin", "end", "end")),
     (
-        rules.a_segment_comes_from_who_could_have_it_as_seed_or_peer_of_the_list,
-        instead(3, TAKEN_FROM_PEER, SegmentsTaken(F, 2, True, FIRST_TEN, False)),
-    ),
-    (
-        rules.a_segment_comes_from_who_could_have_it_as_seed_or_peer_of_the_list,
-        instead(2, TAKEN, SegmentsTaken(F, 0, True, FIRST_TEN, False)),
-    ),
-    (rules.uploaders_serve_until_all_clients_have_finished, moved(1, ThreadEnded(), -3)),
-    (rules.uploaders_serve_until_all_clients_have_finished, without(3, ThreadEnded())),
-    (rules.uploaders_serve_until_all_clients_have_finished, moved(2, DownloadsFinished(), 2)),
-    (rules.uploaders_serve_until_all_clients_have_finished, without(0, ClientFinished(1))),
-    (rules.the_observer_is_told_of_a_beginning_and_of_one_end, told("observe", "begin", "end")),
-    (rules.the_observer_is_told_of_a_beginning_and_of_one_end, told("begin", "end", "end")),
-    (
-        rules.a_peer_is_left_after_a_miss_and_two_misses_in_a_row_end_the_search,
+        promises.a_peer_is_left_after_a_miss_and_two_misses_in_a_row_end_the_search,
         instead(3, SegmentsTaken(F, 2, False, (), True), SegmentsTaken(F, 2, False, (), False)),
     ),
     (
-        rules.a_peer_is_left_after_a_miss_and_two_misses_in_a_row_end_the_search,
+        promises.a_peer_is_left_after_a_miss_and_two_misses_in_a_row_end_the_search,
         instead(3, PICK, PeerChosen(F, 2, candidates=(2,), num_misses=1)),
     ),
     (
-        rules.a_peer_is_left_after_a_miss_and_two_misses_in_a_row_end_the_search,
+        promises.a_peer_is_left_after_a_miss_and_two_misses_in_a_row_end_the_search,
         instead(3, PICK, PeerChosen(F, 2, candidates=(2, 1), num_misses=0)),
     ),
     (
         # Another peer was there to be tried after one miss.
-        rules.a_peer_is_left_after_a_miss_and_two_misses_in_a_row_end_the_search,
+        promises.a_peer_is_left_after_a_miss_and_two_misses_in_a_row_end_the_search,
         instead(3, RoundBegan(F, 2, (1,), (2,)), RoundBegan(F, 2, (1,), (2, 4))),
     ),
     (
-        rules.a_peer_is_left_after_a_miss_and_two_misses_in_a_row_end_the_search,
+        promises.a_peer_is_left_after_a_miss_and_two_misses_in_a_row_end_the_search,
         instead(3, SeedChosen(F, 1, asked=(1,), counts=(0,)), PICK),
     ),
     (
-        rules.the_least_connected_of_three_seeds_is_asked_for_the_rest,
+        promises.the_least_connected_of_three_seeds_is_asked_for_the_rest,
         instead(2, CHOICE, SeedChosen(F, 3, asked=(3, 1), counts=(1, 0))),
     ),
     (
-        rules.the_least_connected_of_three_seeds_is_asked_for_the_rest,
+        promises.the_least_connected_of_three_seeds_is_asked_for_the_rest,
         instead(2, CHOICE, SeedChosen(F, 3, asked=(3,), counts=(0,))),
     ),
     (
-        rules.the_least_connected_of_three_seeds_is_asked_for_the_rest,
+        promises.the_least_connected_of_three_seeds_is_asked_for_the_rest,
         instead(2, CHOICE, SeedChosen(F, 3, asked=(3, 1), counts=(0, 2))),
     ),
-    (rules.the_least_connected_of_three_seeds_is_asked_for_the_rest, instead(2, CHOICE, PICK)),
+    (promises.the_least_connected_of_three_seeds_is_asked_for_the_rest, instead(2, CHOICE, PICK)),
     (
-        rules.the_least_connected_of_three_seeds_is_asked_for_the_rest,
+        promises.the_least_connected_of_three_seeds_is_asked_for_the_rest,
         instead(2, LAST_TAKEN, SegmentsTaken(F, 1, True, LAST_TWO, False)),
     ),
     (
-        rules.the_least_connected_of_three_seeds_is_asked_for_the_rest,
+        promises.the_least_connected_of_three_seeds_is_asked_for_the_rest,
         instead(2, LAST_TAKEN, SegmentsTaken(F, 3, True, (10,), True)),
     ),
-    (rules.a_choice_is_stamped_with_its_step, at_step(3, PICK, "D3")),
-    (rules.a_choice_is_stamped_with_its_step, at_step(2, CHOICE, "D6")),
+    (promises.a_choice_is_stamped_with_its_step, at_step(3, PICK, "D3")),
+    (promises.a_choice_is_stamped_with_its_step, at_step(2, CHOICE, "D6")),
 ]
 
 
-@pytest.mark.parametrize(("rule", "edit"), WRONG, ids=[f"{n}-{rule.__name__}" for n, (rule, _) in enumerate(WRONG)])
-def test_a_wrong_history_breaks_the_rule(history: History, rule: Rule, edit: Edit) -> None:
+@pytest.mark.parametrize(
+    ("promise", "edit"), WRONG, ids=[f"{n}-{promise.__name__}" for n, (promise, _) in enumerate(WRONG)]
+)
+def test_a_wrong_history_breaks_the_promise(history: History, promise: Promise, edit: Edit) -> None:
     wrong = edit(history)
     with pytest.raises((AssertionError, ValueError)):
-        rule(wrong)
+        promise(wrong)
 
 
-def test_every_rule_is_broken_by_some_wrong_history() -> None:
-    checker = rules.the_checker_has_nothing_against_it  # has wrong histories of its own, in tests/trace
-    assert {rule for rule, _ in WRONG} | {checker} == set(RULES + PEERS_FIRST_RULES)
+def test_every_promise_is_broken_by_some_wrong_history() -> None:
+    checker = promises.the_checker_has_nothing_against_it  # has wrong histories of its own, in tests/checker
+    assert {promise for promise, _ in WRONG} | {checker} == set(PROMISES + PEERS_FIRST_PROMISES)
