@@ -8,8 +8,8 @@ from emulator.commands.command import Arguments, Command, Parser
 from emulator.commands.flags import INPUTS, add_file, add_folder, add_json, add_trace
 
 if TYPE_CHECKING:
-    from emulator.checker.checker import Report
     from emulator.checker.grade import Grade
+    from emulator.checker.report import Report
 
 
 def add_flags(parser: Parser) -> None:

@@ -23,7 +23,7 @@ from emulator.running.engines import ENGINES
 from emulator.strategies import DEFAULT, STRATEGIES
 
 if TYPE_CHECKING:
-    from emulator.checker.checker import Report
+    from emulator.checker.report import Report
     from emulator.running.prepare import Source
     from emulator.running.result import RunResult
     from emulator.scenario.scenario import Scenario

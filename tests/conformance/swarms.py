@@ -1,4 +1,4 @@
-"""The swarms that engines are held to the promises with: the samples, the corners of the input format, and drawn ones."""
+"""The swarms that engines are held to the promises with: samples, corners of the input format, and drawn ones."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path

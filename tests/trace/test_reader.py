@@ -12,8 +12,8 @@ from emulator.protocol.events import AnyEvent, ThreadEnded
 from emulator.trace.format import TraceEnded
 from emulator.trace.lines import BLOCK_BYTES, quote_lines
 from emulator.trace.reader import MAX_CLIENTS, Trace
-from tests.checker.histories import HandWritten, violations
 from tests.checker.corpus import RIGHT
+from tests.checker.histories import HandWritten, violations
 
 HEADER = b'{"format":"swarm-trace","version":1,"clients":2}'
 EVENT = b'{"event":"ThreadEnded","t":1.5,"rank":1,"thread":"upload","step":"U5"}'

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from emulator import Options, Scenario, run, write_inputs
-from emulator.checker.checker import Report, check_trace
+from emulator.checker.checker import check_trace
+from emulator.checker.report import Report
 from emulator.engines.processes.communicators import QueueCommunicator
 from emulator.errors import RunTimedOut, WorkerFailed
 from emulator.protocol.events import Died, Received, Sent, ThreadFailed
