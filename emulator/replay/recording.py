@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from emulator.checker.checker import Report, check_trace
+from emulator.checker.checker import check_trace
+from emulator.checker.report import Report
 from emulator.errors import InputError
 from emulator.protocol.events import AnyEvent, DownloadStarted, Received, SegmentsTaken, Sent
 from emulator.protocol.messages import Metadata, MetadataRequest

@@ -197,7 +197,7 @@ def skip_barrier(patch: pytest.MonkeyPatch, skipped: int) -> None:
     patch.setattr(Questions, "await_barrier", lambda self, number: None if number == skipped else wait(self, number))
 
 
-@mutant(rules.FIRST_BARRIER)
+@mutant(rules.FIRST_BARRIER, also=[rules.METADATA])
 def the_first_barrier_is_skipped(patch: pytest.MonkeyPatch) -> None:
     skip_barrier(patch, 1)
 

@@ -50,9 +50,7 @@ class SwarmCheck:
             if not self._known.disturbs_messages:  # else it may be one that comes late
                 text = f"client {client} asks for the swarm of {message.file!r}, which it seeds"
                 self._add(rules.ROLES, (line,), text, "a client turns from peer into seed, not back (T7)")
-        elif (
-            client not in self._finished or not self._known.disturbs_messages
-        ):  # else it comes late, and is passed over
+        elif client not in self._finished or not self._known.disturbs_messages:  # else it is late, and passed over
             swarm["peer"].add(client)
 
     def completed(self, line: int, _tracker: int, client: int, message: FileCompleted) -> None:
