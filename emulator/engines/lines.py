@@ -95,6 +95,10 @@ class Lines:
         passages.append(Passage(source, link_end_s, arrival_s))
         return arrival_s
 
+    def busy_s(self, now_s: float, source: int) -> float:
+        """For how long the uploader's line has segments to send."""
+        return max(0.0, self._up_free_s[source] - now_s)
+
     def slow(self, rank: int, factor: float) -> None:
         """From now on, divide the rates of this rank and multiply the delays of its messages; 1 is as it was.
 

@@ -22,7 +22,7 @@ def run_client(node: Node, strategy: Strategy, terms: Terms) -> None:
     node.download.send(Metadata(mine.owned), TRACKER)
 
     node.step = "P3"
-    questions = Questions(node, terms.patience_s, terms.life)
+    questions = Questions(node, terms.patience_s, terms.life, terms.more_s)
     questions.await_barrier(1)
     node.record(BarrierPassed(1))
 

@@ -4,7 +4,7 @@ A thread that waits is never left alone: a question to a dead rank is answered b
 messages can be lost, the wait has a time limit. The number of each question tells its answer from an earlier one's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from emulator.protocol.messages import (
     TRACKER,
@@ -28,6 +28,7 @@ from emulator.protocol.messages import (
     SwarmRequest,
 )
 from emulator.protocol.node import Node, unexpected
+from emulator.protocol.terms import MoreTime
 
 LIFE = 1_000_000_000
 """Numbers of questions a client that was started again begins this much higher, above all those of its earlier life."""
@@ -39,7 +40,7 @@ TrackerQuestion = MetadataRequest | SwarmRequest | Stuck
 class Questions:
     """Asks, and waits for the answer; takes note of everything else that arrives meanwhile."""
 
-    def __init__(self, node: Node, patience_s: float | None, life: int = 0) -> None:
+    def __init__(self, node: Node, patience_s: float | None, life: int = 0, more_s: MoreTime | None = None) -> None:
         self.number = life * LIFE
         """Of the latest question; the next one has the next number."""
         self.lost: set[int] = set()
@@ -48,6 +49,7 @@ class Questions:
         """Those of them that live again. They are not what they were: they are asked when the tracker names them."""
         self._node = node
         self._patience_s = patience_s
+        self._more_s = more_s
         self._open_late: dict[int, int] = {}
         """Questions whose answers nobody waits for any more, though a hit may come: number and uploader."""
 
@@ -89,7 +91,7 @@ class Questions:
             if not waiting:
                 return None
             try:
-                source, answer = self._node.download.recv(self._patience_s)
+                source, answer = self._recv(waiting.values())
             except TimeoutError:
                 return None
             number = getattr(answer, "request", 0)
@@ -107,7 +109,7 @@ class Questions:
         """Wait for the answers that were left, so that no connection stays open behind this thread."""
         while self._open_late:
             try:
-                self._set_aside(*self._node.download.recv(self._patience_s))
+                self._set_aside(*self._recv(self._open_late.values()))
             except TimeoutError:
                 # They may have given the segment, and the answers were lost: then they believe in connections.
                 for uploader in sorted(set(self._open_late.values())):
@@ -122,11 +124,25 @@ class Questions:
                 return
             self._set_aside(source, message)
 
-    def _await_answer(self, number: int, source: int, patience_s: float | None) -> AnyMessage | None:
-        recv = self._node.download.recv
+    def _recv(self, sources: Collection[int]) -> tuple[int, AnyMessage]:
+        """The next message. Raises `TimeoutError` when it is late for an answer of any of `sources`."""
+        waited_s, left_s = 0.0, self._patience_s
         while True:
             try:
-                sender, answer = recv() if patience_s is None else recv(patience_s)
+                return self._node.download.recv(left_s)
+            except TimeoutError:
+                if self._more_s is None or self._patience_s is None or left_s is None:
+                    raise
+                # In small steps, as a fault that makes answers late may end before the wait does.
+                waited_s += left_s
+                left_s = min(self._patience_s, max(self._more_s(source, waited_s) for source in sources))
+                if left_s <= 0:
+                    raise
+
+    def _await_answer(self, number: int, source: int, patience_s: float | None) -> AnyMessage | None:
+        while True:
+            try:
+                sender, answer = self._node.download.recv() if patience_s is None else self._recv((source,))
             except TimeoutError:
                 return None
             if sender == source and getattr(answer, "request", None) == number:

@@ -1,6 +1,11 @@
 """What a scenario and the options tell one client, besides its input."""
 
+from collections.abc import Callable
+
 import msgspec
+
+MoreTime = Callable[[int, float], float]
+"""How much longer an answer of a rank is waited for now, when the client has waited for so many seconds."""
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -10,6 +15,8 @@ class Terms(msgspec.Struct, frozen=True):
     """D3: segments got before the client asks for the swarm again."""
     patience_s: float | None = None
     """How long an answer is waited for, where messages can be lost; None where every answer comes."""
+    more_s: MoreTime | None = None
+    """Asked when `patience_s` has passed, and again when the time that it gives has; None for no more."""
     arrives_s: float = 0.0
     """D3: how long after the second barrier the client begins to download."""
     stays_s: float | None = None

@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 
 from emulator.engines.outcome import Outcome
+from emulator.engines.patience import Waits
 from emulator.engines.processes.crew import Crew
 from emulator.engines.processes.supervisor import Supervisor
 from emulator.engines.processes.wiring import Wiring
 from emulator.engines.processes.worker import WorkerPlan, terminal_state
 from emulator.engines.signals import SignalWatch
-from emulator.engines.terms import patience_of
 from emulator.errors import InputError, RunError
 from emulator.faults import AfterSegments, Fault
 from emulator.faults.fault import Condition
@@ -90,7 +90,7 @@ def run_processes(setup: Setup, output: Path | None, observer: Observer, trace: 
             options=options,
             network=network,
             faults=faults,
-            patience_s=patience_of(setup.network, faults, PATIENCE_S + (num_clients + 1) * PATIENCE_EACH_S),
+            waits=Waits.of(setup.network, PATIENCE_S + (num_clients + 1) * PATIENCE_EACH_S),
             began_s=began_s,
             tells_every_s=tells_every_s(num_clients + 1, bool(faults)) if is_followed else None,
             is_traced=trace is not None,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from emulator.engines.lines import Lines
+from emulator.engines.patience import Waits
 from emulator.engines.processes.packet_queue import PacketQueue
 from emulator.engines.processes.sender import Sender
 from emulator.engines.processes.wiring import FaultBoard
@@ -89,6 +90,8 @@ class FaultyRoad(Road):
         self._lock = threading.Lock()
         self._held: defaultdict[int, list[tuple[PacketQueue, bytes]]] = defaultdict(list)
         """What goes on its way when the fault at this place of the plan ends."""
+        self._was_slow: dict[int, tuple[float, float]] = {}
+        """When each rank was as slow as that for the last time: its line may still be busy with what it sent then."""
         sender.look_regularly(self.look, LOOK_EVERY_S)
 
     def carry(self, channel: Channel, dest: int, inbox: PacketQueue, message: AnyMessage, note: Note) -> None:
@@ -122,7 +125,18 @@ class FaultyRoad(Road):
             if was != is_on:
                 self._switch(index, bool(is_on))
 
+    def more_s(self, waits: Waits, source: int, waited_s: float) -> float:
+        """How much longer an answer of `source` is waited for."""
+        with self._lock:
+            self._look()
+            ended_s, slowness = self._was_slow.get(source, (0.0, 0.0))
+            busy_s = ended_s + slowness * waits.queue_s - self._clock.now()
+            return waits.whole_s(self._in_effect, self._rank, source, busy_s) - waited_s
+
     def _switch(self, index: int, is_on: bool) -> None:
+        if not is_on:
+            now_s = self._clock.now()
+            self._was_slow |= {rank: (now_s, slowness) for rank, slowness in self._in_effect.slowed(index).items()}
         self._in_effect.switch(index, is_on)
         if self._lines is not None:
             for rank, slowness in self._in_effect.slowed(index).items():

@@ -8,6 +8,7 @@ import sys
 import termios
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import msgspec
 
 from emulator.engines.lines import Lines
 from emulator.engines.names import encodable, one_line
+from emulator.engines.patience import Waits
 from emulator.engines.processes.communicators import (
     QueueCommunicator,
     RoadCommunicator,
@@ -58,7 +60,7 @@ class WorkerPlan(msgspec.Struct, frozen=True):
     network: Network | None
     """Where messages take more time than they do anyway."""
     faults: tuple[Fault, ...]
-    patience_s: float
+    waits: Waits
     """How long an answer is waited for, where messages can be lost."""
     began_s: float
     """`time.monotonic()` at the start of the run."""
@@ -218,7 +220,7 @@ def run_worker(rank: int, plan: WorkerPlan, life: int = 0, is_state_kept: bool =
             _begin_again(rank, plan, is_state_kept=is_state_kept)
         if road is not None:
             sender.start()
-        _run_rank(node, plan, life)
+        _run_rank(node, plan, life, road)
         if road is not None:
             sender.close()
 
@@ -237,11 +239,12 @@ def make_road(rank: int, plan: WorkerPlan, clock: Clock, sender: Sender) -> Road
     return None if lines is None else Road(rank, clock, sender, lines)
 
 
-def _run_rank(node: Node, plan: WorkerPlan, life: int) -> None:
+def _run_rank(node: Node, plan: WorkerPlan, life: int, road: Road | None) -> None:
     if node.rank == TRACKER:
         serve(node.download, Tracker(node, plan.options.numwant))
     else:
-        terms = terms_of(plan.options, plan.faults, node.rank, life, plan.patience_s)
+        more_s = partial(road.more_s, plan.waits) if isinstance(road, FaultyRoad) else None
+        terms = terms_of(plan.options, plan.faults, node.rank, life, plan.waits.plain_s, more_s)
         run_client(node, find_strategy(plan.options.strategy), terms)
 
 

@@ -21,14 +21,14 @@ class FaultyRoad:
         self._simulation = simulation
         self._journal = journal
         self._rng = rng
-        self._in_effect = InEffect(faults)
+        self.in_effect = InEffect(faults)
         self._held: defaultdict[int, list[tuple[Inbox, int, int, AnyMessage]]] = defaultdict(list)
         """What goes on its way when the fault at this place of the plan ends."""
 
     def switch(self, index: int, is_on: bool) -> None:
         """The fault at this place of the plan begins, or ends."""
-        self._in_effect.switch(index, is_on)
-        for rank, slowness in self._in_effect.slowed(index).items():
+        self.in_effect.switch(index, is_on)
+        for rank, slowness in self.in_effect.slowed(index).items():
             self._simulation.slow(rank, slowness)
         if not is_on:
             for held in self._held.pop(index, ()):
@@ -42,7 +42,7 @@ class FaultyRoad:
     def send(self, sender: Teller, channel: Channel, dest: int, message: AnyMessage) -> None:
         simulation, source = self._simulation, sender.rank
         inbox = simulation.inboxes[channel][dest]
-        fate = self._in_effect.fate(source, dest, message, self._rng) if self._in_effect.touches_messages else None
+        fate = self.in_effect.fate(source, dest, message, self._rng) if self.in_effect.touches_messages else None
         if fate is None or fate.action == "passed":
             simulation.send(inbox, source, dest, message)
             return

@@ -8,7 +8,8 @@ import greenlet
 
 from emulator.engines.names import name_of
 from emulator.engines.outcome import Outcome
-from emulator.engines.terms import patience_of, terms_of
+from emulator.engines.patience import Waits
+from emulator.engines.terms import terms_of
 from emulator.engines.virtual.communicators import FaultyCommunicator, Owner, TracedCommunicator, VirtualCommunicator
 from emulator.engines.virtual.faults import CountingStorage, VirtualFaults
 from emulator.engines.virtual.inbox import RankGreenlet
@@ -38,7 +39,7 @@ class VirtualRun:
     def __init__(self, setup: Setup, output: Path | None, journal: Journal) -> None:
         self.world = World(setup, output, journal)
         self._faults = VirtualFaults(self.world, self._start) if self.world.faults else None
-        self._patience_s = patience_of(self.world.network, self.world.faults, MIN_PATIENCE_S)
+        self._waits = Waits.of(self.world.network, MIN_PATIENCE_S)
         self._num_tracker_messages = 0
         self._loop = greenlet.getcurrent()
 
@@ -64,7 +65,8 @@ class VirtualRun:
         world = self.world
         if not world.lives.is_running(rank):
             return  # it was killed at the moment at which it was to begin
-        terms = terms_of(world.options, world.faults, rank, world.lives.life(rank), self._patience_s)
+        life, patience_s = world.lives.life(rank), self._waits.plain_s
+        terms = terms_of(world.options, world.faults, rank, life, patience_s, partial(self._more_s, rank))
         node = VirtualNode("main", "P1", rank, self)
         try:
             run_client(node, find_strategy(world.options.strategy), terms)
@@ -73,6 +75,12 @@ class VirtualRun:
         except Exception as error:
             raise node.failure(error) from error
         self._end(node)
+
+    def _more_s(self, rank: int, source: int, waited_s: float) -> float:
+        if self._faults is None:
+            return 0.0
+        busy_s = self.world.simulation.busy_s(source)
+        return self._waits.whole_s(self._faults.road.in_effect, rank, source, busy_s) - waited_s
 
     def _end(self, node: VirtualNode) -> None:
         node.record(ThreadEnded())

@@ -144,6 +144,10 @@ class Simulation:
             return self.now_s + self._delay_s
         return self._lines.arrival_s(self.now_s, source, dest, type(message) is Hit)
 
+    def busy_s(self, rank: int) -> float:
+        """For how long the line of this rank has segments to send."""
+        return 0.0 if self._lines is None else self._lines.busy_s(self.now_s, rank)
+
     def slow(self, rank: int, factor: float) -> None:
         """From now on, everything takes this rank so many times as long; 1 is as it was."""
         if self._lines is None:
