@@ -57,8 +57,8 @@ AFTER = {
 class Comeback(msgspec.Struct, frozen=True):
     """How a rank that dies starts again."""
 
-    after_s: float = RESTART_S
-    is_state_kept: bool = True
+    after_s: float
+    is_state_kept: bool
 
 
 class Death(msgspec.Struct, frozen=True):
@@ -158,7 +158,7 @@ class Lives:
         if rank == TRACKER or not self.is_running(TRACKER) or not self.is_running(rank):
             return None
         if comeback is None and self._is_restarting and self._num_returns[rank] < MAX_RESTARTS:
-            return Comeback()
+            return Comeback(RESTART_S, is_state_kept=True)
         return comeback
 
     def come_back(self, rank: int) -> int:

@@ -7,9 +7,10 @@ import multiprocessing.process
 import os
 import signal
 import threading
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from multiprocessing.context import ForkProcess, SpawnProcess
+
+import msgspec
 
 from emulator.engines.processes.worker import WorkerPlan, run_worker
 from emulator.engines.signals import SignalWatch
@@ -21,23 +22,41 @@ Process = ForkProcess | SpawnProcess
 _REAP = getattr(multiprocessing.process, "_cleanup", None)
 
 
+class End(msgspec.Struct, frozen=True):
+    """How a process has ended."""
+
+    pid: int | None
+    status: int
+    """Its exit status, or the number of the signal that killed it, negative."""
+
+    @property
+    def how(self) -> str:
+        if self.status >= 0:
+            return f"ended with status {self.status}"
+        try:
+            return f"was killed by {signal.Signals(-self.status).name}"
+        except ValueError:  # a real-time signal has no name
+            return f"was killed by signal {-self.status}"
+
+
 class Crew:
     """The tracker's process and those of the clients, by rank."""
 
     def __init__(self, method: StartMethod, plan: WorkerPlan, signals: SignalWatch) -> None:
         self.plan = plan
         self.signals = signals
-        self.running: set[int] = set()
-        """Ranks whose process was started, and whose end has not been taken."""
-        self.lives: Counter[int] = Counter()
-        """How often each rank was started again."""
         self._method: StartMethod = method
         self._processes: dict[int, Process] = {}
-        self._pauses: Counter[int] = Counter()
-        """How many faults want each rank to stand still."""
+        """Those that were started, and whose end has not been taken."""
 
-    def __getitem__(self, rank: int) -> Process:
-        return self._processes[rank]
+    @property
+    def ranks(self) -> Collection[int]:
+        """The ranks whose process was started, and whose end has not been taken."""
+        return self._processes.keys()
+
+    def sentinel(self, rank: int) -> int:
+        """A descriptor that becomes readable when the process of this rank ends."""
+        return self._processes[rank].sentinel
 
     def start_all(self) -> None:
         """Start the tracker and the clients."""
@@ -51,7 +70,7 @@ class Crew:
                 resource_tracker.ensure_running()
             with _no_reaping():
                 for rank in range(self.plan.size):
-                    self._start(rank, self._method, is_state_kept=True)
+                    self._start(rank, self._method, 0, is_state_kept=True)
                     self.signals.check()
         except OSError as error:
             text = f"only {len(self._processes)} of {self.plan.size} processes could be started: {error.strerror}"
@@ -60,59 +79,46 @@ class Crew:
         finally:
             gc.unfreeze()
 
-    def start_again(self, rank: int, *, is_state_kept: bool) -> None:
+    def start_again(self, rank: int, life: int, *, is_state_kept: bool) -> None:
         """A new process for a rank whose old one has been taken."""
-        self._processes[rank].close()
-        self.lives[rank] += 1
         # A view may have started threads since the beginning; who has asked for forks gets them all the same.
         is_safe = threading.active_count() == 1 or self.plan.options.start_method is not None
         method: StartMethod = self._method if is_safe else "spawn"
         try:
-            self._start(rank, method, is_state_kept=is_state_kept)
+            self._start(rank, method, life, is_state_kept=is_state_kept)
         except OSError as error:
             text = f"client {rank} could not be started again: {error.strerror}"
             raise RunError(text) from error.with_traceback(None)
 
-    def _start(self, rank: int, method: StartMethod, *, is_state_kept: bool) -> None:
+    def _start(self, rank: int, method: StartMethod, life: int, *, is_state_kept: bool) -> None:
         fork, spawn = multiprocessing.get_context("fork"), multiprocessing.get_context("spawn")
         make: type[ForkProcess] | type[SpawnProcess] = fork.Process if method == "fork" else spawn.Process
-        arguments = (rank, self.plan, self.lives[rank], is_state_kept)
+        arguments = (rank, self.plan, life, is_state_kept)
         process = make(target=run_worker, args=arguments, name=f"rank-{rank}", daemon=True)
         with self.signals.blocked():
             process.start()
         self._processes[rank] = process
-        self.running.add(rank)
 
-    def take_end(self, rank: int) -> Process:
+    def take_end(self, rank: int) -> End:
         """Reap a process that has ended."""
-        self.running.discard(rank)
-        del self._pauses[rank]
-        process = self._processes[rank]
+        process = self._processes.pop(rank)
         process.join()
-        return process
+        end = End(process.pid, process.exitcode or 0)
+        process.close()
+        return end
 
     def kill(self, rank: int) -> None:
         self._processes[rank].kill()
 
-    def pause(self, rank: int) -> None:
-        """Stop the process until `resume` is called as often."""
-        self._pauses[rank] += 1
+    def stop(self, rank: int) -> None:
         self._signal(rank, signal.SIGSTOP)
 
-    def resume(self, rank: int) -> None:
-        self._pauses[rank] -= 1
-        if self._pauses[rank] <= 0:
-            self.release(rank)
-
-    def release(self, rank: int) -> None:
-        """Let the process go on, whoever wanted it to stand still."""
-        if rank in self._pauses:
-            del self._pauses[rank]
-            self._signal(rank, signal.SIGCONT)
+    def let_go_on(self, rank: int) -> None:
+        self._signal(rank, signal.SIGCONT)
 
     def _signal(self, rank: int, signum: signal.Signals) -> None:
         pid = self._processes[rank].pid
-        if rank in self.running and pid is not None:  # else its number may be somebody else's by now
+        if pid is not None:
             os.kill(pid, signum)
 
     def end_all(self) -> None:

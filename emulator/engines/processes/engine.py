@@ -105,7 +105,7 @@ def run_processes(setup: Setup, output: Path | None, observer: Observer, trace: 
         observer.begin()
         supervisor = Supervisor(crew, observer, trace)
         supervisor.watch()
-    return Outcome(start_method=method, died=supervisor.died)
+    return Outcome(start_method=method, died=supervisor.lives.died)
 
 
 def slowing_network(network: Network) -> Network | None:

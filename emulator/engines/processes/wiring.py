@@ -5,7 +5,7 @@ import fcntl
 import mmap
 import os
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from multiprocessing import reduction
 from typing import Protocol
 
@@ -23,6 +23,11 @@ STEPS = (
 LAST_STANDARD_STREAM = 2
 BUSY_BUFFER_BYTES = 4 << 20
 """Asked for where many write to one reader: the tracker's inbox, and the events."""
+
+
+def channels_of(rank: int) -> Sequence[Channel]:
+    """The communicators on which a rank is told something."""
+    return ("download",) if rank == TRACKER else CHANNELS
 
 
 class StepBoard:

@@ -213,8 +213,8 @@ def test_a_client_that_always_dies_does_not_keep_a_run_from_its_end(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(STRATEGIES, DEFAULT, Suicide)
-    monkeypatch.setattr("emulator.engines.processes.supervisor.RESTART_S", 0.0)
-    monkeypatch.setattr("emulator.engines.processes.supervisor.MAX_RESTARTS", 3)
+    monkeypatch.setattr("emulator.engines.lives.RESTART_S", 0.0)
+    monkeypatch.setattr("emulator.engines.lives.MAX_RESTARTS", 3)
     scenario, output, recorder = seed_and_leechers(tmp_path / "in", 2), tmp_path / "out", Recorder()
     with leaves_nothing(output):
         result = run(scenario, output, Options(restart=True, start_method="fork"), watch=lambda _: recorder)
