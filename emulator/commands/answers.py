@@ -4,14 +4,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import msgspec
-
 from emulator.errors import EmulatorError
 
 
 def print_json(facts: Mapping[str, object]) -> None:
-    # msgspec's own encoder refuses file names that are not UTF-8; `json` is not needed by most calls.
+    # msgspec's own encoder refuses file names that are not UTF-8.
     import json
+
+    import msgspec
 
     sys.stdout.write(json.dumps(msgspec.to_builtins(facts)) + "\n")
     sys.stdout.flush()

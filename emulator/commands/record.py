@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.errors import EmulatorError, InputError, Interrupted, RunError
-from emulator.scenario.options import Options
 from emulator.writing import check_file, is_same_file, written_whole
 
 if TYPE_CHECKING:
     from emulator.replay.player import Player
+    from emulator.scenario.options import Options
     from emulator.view.replay.frames import Draw
 
 SUFFIXES = (".svg", ".cast")
@@ -36,7 +36,7 @@ def write_record(player: "Player", path: Path, size: tuple[int, int], draw: "Dra
 
 
 @contextmanager
-def recorded_run(record: Path | None, trace: Path | None, options: Options) -> Iterator[None]:
+def recorded_run(record: Path | None, trace: Path | None, options: "Options") -> Iterator[None]:
     """Record what runs inside, if `record` is given: also a run that failed, but not one that a signal ended.
 
     The trace is drawn when the run has ended: no worker waits for a frame, and the record is the same with a terminal
@@ -58,7 +58,7 @@ def recorded_run(record: Path | None, trace: Path | None, options: Options) -> I
         _record(record, trace, options)
 
 
-def _record(record: Path, trace: Path, options: Options) -> None:
+def _record(record: Path, trace: Path, options: "Options") -> None:
     from emulator.replay.player import Player
     from emulator.replay.recording import Recording
     from emulator.view.console import make_console, screen_size

@@ -8,8 +8,6 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from emulator.scenario import values
-
 if TYPE_CHECKING:
     from emulator.replay.moment import Moment
 
@@ -38,14 +36,20 @@ def above_zero(text: str) -> float:
 
 
 def rate(text: str) -> float:
+    from emulator.scenario import values
+
     return _quantity(values.rate, text)
 
 
 def byte_size(text: str) -> int:
+    from emulator.scenario import values
+
     return _quantity(values.size, text)
 
 
 def time_s(text: str) -> float:
+    from emulator.scenario import values
+
     return _quantity(values.time_s, text)
 
 

@@ -1,4 +1,4 @@
-"""Where a replay is, and how it goes on: everything that a key can change, without keys and without a screen."""
+"""The state of a replay: everything that a key can change, without keys and without a screen."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ from emulator.trace.statistics.rates import RATE_WINDOW_S, Rates, rates_between,
 SPEEDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 """Seconds of the run in a second."""
 PLEASANT_S = 10.0
-"""A run that lasts less is slowed to about as long."""
+"""A shorter run is slowed to last about as long."""
 STEPS_PER_S = 5.0
-"""At speed 1, where a replay goes by steps."""
+"""Of a replay by steps, at speed 1."""
 
 
 class Player:
-    """One replay: its position, its time, its speed, and whom it looks at."""
+    """One replay: its position, its time, its speed, and the client that it looks at."""
 
     def __init__(self, recording: Recording, speed: float | None = None) -> None:
-        """At the beginning, and paused. The speed is one at which a short run can be followed, if none is given."""
+        """At the beginning, and paused. Without a speed, it is one at which a person can follow a short run."""
         self.recording = recording
         self.position = 0
         """How many events have happened."""
@@ -35,14 +35,14 @@ class Player:
         self.selected: int | None = None
         """The client whose story is told; 0 is the tracker."""
         self.with_messages = False
-        """Whether the story has every message in it."""
+        """Whether the story includes every message."""
         self.notice = ""
-        """What there is to say about the last key, until the next one."""
+        """A message about the last key, until the next one."""
         self._owed_steps = 0.0
         self._here = recording.cursor()
         self._behind = recording.cursor()
 
-    # What is to be seen
+    # What there is to see
 
     @property
     def statistics(self) -> SwarmStatistics:
@@ -50,7 +50,7 @@ class Player:
 
     @property
     def rates(self) -> Rates:
-        """Segments a second, over the second before; they depend on the moment alone, however it was reached."""
+        """Rates over the last second. They depend on the moment only, not on the way to it."""
         before_s = self.now_s - RATE_WINDOW_S
         then = self._behind.move(self._position_at(before_s))
         span_s = min(self.now_s, RATE_WINDOW_S) or RATE_WINDOW_S
@@ -63,7 +63,7 @@ class Player:
 
     @property
     def violation(self) -> str:
-        """What the checker has against the event that has just happened; empty for nothing."""
+        """What the checker found at the event that has just happened; empty for nothing."""
         violations = self.recording.violations
         at = bisect_left(violations, self.position, key=lambda found: found.position)
         is_here = at < len(violations) and violations[at].position == self.position > 0
@@ -76,7 +76,7 @@ class Player:
     # Time
 
     def advance(self, passed_s: float) -> bool:
-        """Let so much time pass for whoever watches; whether anything is different now."""
+        """Let time pass, in seconds of the viewer; return whether the screen may differ now."""
         if not self.is_playing:
             return False
         if self.by_steps:
@@ -111,7 +111,7 @@ class Player:
         self.speed = next((speed for speed in reversed(SPEEDS) if speed < self.speed), self.speed)
 
     def toggle_steps(self) -> None:
-        """Between time, and an equal while for each event worth a sentence."""
+        """Switch between the run's time and an equal time for each event worth a sentence."""
         self.by_steps = not self.by_steps
         self._owed_steps = 0.0
         self.notice = "every event takes equally long" if self.by_steps else "events take as long as they took"
@@ -119,7 +119,7 @@ class Player:
     # Places
 
     def seek(self, moment: Moment) -> None:
-        """Go to a moment; to the end where it is after that."""
+        """Go to a moment; to the end if the moment is after it."""
         self.notice = ""
         time_s = self.recording.duration_s * moment.number / 100 if moment.is_share else moment.number
         self.now_s = min(time_s, self.recording.duration_s)
@@ -128,7 +128,7 @@ class Player:
             self.position = self.recording.num_events
 
     def seek_position(self, position: int) -> None:
-        """Go to where so many events have happened."""
+        """Go to where `position` events have happened."""
         self._stop_at(max(0, min(position, self.recording.num_events)))
 
     def go_to_begin(self) -> None:
@@ -139,7 +139,7 @@ class Player:
         self.now_s = self.recording.duration_s
 
     def step(self) -> None:
-        """To the next event worth a sentence, and no further."""
+        """Go to the next event worth a sentence, and pause."""
         self._stop_at(self._step_after(self.position))
 
     def step_back(self) -> None:
@@ -153,7 +153,7 @@ class Player:
         return told[after] if after < len(told) else self.recording.num_events
 
     def jump(self, kind: MarkKind, *, is_back: bool = False) -> None:
-        """To the next, or the last, thing of a kind."""
+        """Go to the next mark of a kind, or back to the last one."""
         marks = self.marks(kind)
         at = bisect_left(marks, self.position) - 1 if is_back else bisect_right(marks, self.position)
         if 0 <= at < len(marks):
@@ -162,7 +162,7 @@ class Player:
             self.notice = f"no {kind} {'before' if is_back else 'after'} this"
 
     def marks(self, kind: MarkKind) -> Sequence[int]:
-        """The positions at which such a thing has just happened."""
+        """The positions of a kind of mark."""
         if kind == "violation":
             return [found.position for found in self.recording.violations]
         return self.recording.index.marks[kind]
@@ -176,7 +176,7 @@ class Player:
         self.position = position
         self.now_s = self.recording.time_at(position)
 
-    # Whom to look at
+    # The client to look at
 
     def select(self, rank: int) -> None:
         """A client, or 0 for the tracker."""
@@ -186,7 +186,7 @@ class Player:
             self.notice = f"there is no client {rank}: they are 1 to {self.recording.header.clients}"
 
     def select_next(self, step: int) -> None:
-        """Another client, all around: the tracker stands between the last and the first."""
+        """The next client, or the one before; the tracker is between the last and the first."""
         size = self.recording.header.clients + 1
         self.notice = ""
         if self.selected is None:
@@ -203,6 +203,6 @@ class Player:
 
 
 def _pleasant_speed(duration_s: float) -> float:
-    """The fastest, real time at most, at which a run lasts as long as is pleasant to watch."""
+    """The highest speed up to real time at which a run lasts `PLEASANT_S`."""
     slow = [speed for speed in SPEEDS if speed <= 1 and duration_s / speed >= PLEASANT_S]
     return max(slow, default=SPEEDS[0]) if duration_s else 1.0

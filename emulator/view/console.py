@@ -7,14 +7,14 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 LOG_WIDTH = 120
-"""Columns where nobody's terminal limits them: a table in a log is not cut at 80."""
+"""Columns if there is no terminal: a table in a log is not cut at 80."""
 
 LOG_HEIGHT = 40
-"""Lines of a frame, likewise."""
+"""Lines of a frame if there is no terminal."""
 
 
 def make_console(*, is_problem: bool = False) -> Console:
-    """For stdout; for stderr, where it is a problem that is told."""
+    """A console on stdout; on stderr for a problem."""
     stream = sys.stderr if is_problem else sys.stdout
     return Console(stderr=is_problem, highlight=False, width=None if stream.isatty() else LOG_WIDTH)
 
@@ -25,11 +25,11 @@ def is_screen(console: Console) -> bool:
 
 
 def screen_size(console: Console) -> tuple[int, int]:
-    """Columns and lines of a frame that is not drawn on a screen, but may be looked at on this one."""
+    """Columns and lines for a frame that is printed or kept in a file."""
     return (console.size.width, console.size.height) if console.is_terminal else (LOG_WIDTH, LOG_HEIGHT)
 
 
 def print_all(console: Console, renderables: Iterable[RenderableType]) -> None:
     for renderable in renderables:
-        # A line of text stays whole, for whoever searches a log; a terminal wraps it anyway.
+        # A line of text stays whole, so that a log can be searched; a terminal wraps it anyway.
         console.print(renderable, soft_wrap=isinstance(renderable, Text))

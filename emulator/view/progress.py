@@ -1,11 +1,11 @@
-"""A bar for what takes long."""
+"""Progress bars."""
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 
 def make_bar(console: Console) -> Progress:
-    """Refreshed by hand: a thread of its own would be in the way of those that fork."""
+    """A bar that is refreshed by hand: a process with a thread that refreshes it could not fork safely."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -22,7 +22,7 @@ def make_bar(console: Console) -> Progress:
 
 
 class StormBar:
-    """A bar that grows with every batch of runs, or nothing at all."""
+    """A bar that grows with every batch of runs; nothing if it is not shown."""
 
     def __init__(self, console: Console, *, is_shown: bool) -> None:
         self._bar = make_bar(console) if is_shown else None

@@ -1,4 +1,4 @@
-"""Events in plain sentences, for those who watch."""
+"""Events in plain sentences."""
 
 from collections.abc import Container
 
@@ -37,9 +37,9 @@ def who(rank: int) -> str:
 
 
 def sentence(record: Record, lacking: Container[int] = ()) -> str:
-    """What happened, with the reason where a choice was made; empty for what is not worth a sentence.
+    """What happened, and why if it was a choice; empty for an event that is not worth a sentence.
 
-    `lacking` are the clients that have given files up: they end without what they wanted.
+    `lacking` are the clients that have given files up: they end without all that they wanted.
     """
     rank, text = record.rank, ""
     match record.event:
@@ -97,7 +97,7 @@ def _choice(record: Record) -> str:
 
 
 def _fate(record: Record) -> str:
-    """Who comes and goes, and what goes wrong."""
+    """Arrivals, departures, deaths and faults."""
     rank, text = record.rank, ""
     match record.event:
         case ThreadEnded() if record.thread == "main":

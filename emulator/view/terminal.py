@@ -1,4 +1,4 @@
-"""The terminal is given back as it was found."""
+"""The terminal, given back as it was found."""
 
 import contextlib
 import select
@@ -16,7 +16,7 @@ class KeptTerminal:
         self._kept: list[object] | None = None
 
     def take(self) -> None:
-        """On Ctrl-C a terminal's driver throws away what it has not shown yet: not while this is in force."""
+        """Keep what was written but not shown yet: on Ctrl-C a terminal's driver would throw it away."""
         with contextlib.suppress(termios.error, OSError, ValueError):
             descriptor = sys.__stdout__.fileno()  # type: ignore[union-attr]
             self._kept = termios.tcgetattr(descriptor)
@@ -25,7 +25,7 @@ class KeptTerminal:
             termios.tcsetattr(descriptor, termios.TCSANOW, changed)
 
     def is_ready(self) -> bool:
-        """Whether it takes what is written to it; so does all that is no terminal, as far as is known."""
+        """Whether a write returns at once; also true if this is no terminal."""
         if self._kept is None:
             return True
         with contextlib.suppress(OSError, ValueError):

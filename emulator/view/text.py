@@ -1,10 +1,10 @@
-"""Small pieces of text that every view shares."""
+"""Small pieces of text that all views share."""
 
 from math import floor, log10
 
 
 def printable(text: str) -> str:
-    """`text` with everything that a terminal might obey, or not show, escaped."""
+    """`text` with every character escaped that a terminal might obey, or not show."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
@@ -17,7 +17,7 @@ def seconds(duration_s: float | None) -> str:
 
 
 def index(value: float) -> str:
-    """Jain's index for a person: `0.91`, and two digits also where thousands make it small: `0.00077`."""
+    """Jain's index for a person, with two significant digits: `0.91`, `0.00077`."""
     digits = 1 - floor(log10(value)) if 0 < value < 0.1 else 2
     return f"{value:.{digits}f}"
 

@@ -517,7 +517,7 @@ def test_verify_of_the_first_clients_ignores_the_others(
     inputs, output = proven
     status, out, _ = call(capsys, "verify", "--inputs", inputs, "--outputs", output, "--clients", "1")
     assert status == 0
-    assert "2 files that nobody wants: client2_one, client2_two" in out
+    assert "2 files that no client wants: client2_one, client2_two" in out
 
 
 def test_verify_needs_a_folder_of_outputs(proven: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:

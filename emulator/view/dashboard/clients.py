@@ -1,39 +1,35 @@
-"""The clients: a row each, those of interest first where there are many; and all of them at once."""
+"""The clients, a row each; the interesting ones first if not all of them fit."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from heapq import nlargest
 from types import MappingProxyType
-from typing import TypeVar
 
 from rich.text import Text
 
 from emulator.trace.statistics import SwarmStatistics
 from emulator.trace.statistics.client import ClientStatistics
 from emulator.trace.statistics.rates import Rates
-from emulator.view.dashboard.drawing import BLOCKS, CAME_BACK, GIVEN_UP, ROLES, SHADES, Lines, bar, fit, line
-from emulator.view.dashboard.facts import Facts, standing
+from emulator.view.dashboard.drawing import CAME_BACK, GIVEN_UP, ROLES, Lines, bar, fit, line
+from emulator.view.dashboard.facts import Facts, has_all, standing
 from emulator.view.text import plural, printable
 
-T = TypeVar("T")
-
-LEAST_DOING = 14
+MIN_DOING = 14
 WORDY_DOING = 44
-"""Columns from which on what a client does is written out."""
-LATEST_DEATHS = 3
-"""So many clients that have died stand before those that are alive, where not all have a row."""
+"""Columns from which on the text of what a client does is written out."""
+MAX_DEATHS = 3
+"""Dead clients that stand before the living ones if not all have a row."""
 
 
 def interesting_first(
     statistics: SwarmStatistics, facts: Facts, silent: Mapping[int, float] = MappingProxyType({})
 ) -> list[ClientStatistics]:
-    """Those in trouble, then those that are furthest behind; those that want nothing, have all, or died long ago, last.
+    """Clients in trouble, then those that are furthest behind, then those that want nothing, have all, or died long ago.
 
-    In steps of a tenth, so that rows do not change their places all the time.
+    Progress counts in tenths, so that rows do not swap places all the time.
     """
     dead = (client for client in statistics.clients if client.is_dead)
-    latest = {client.rank for client in nlargest(LATEST_DEATHS, dead, key=lambda client: client.died_s or 0.0)}
+    latest = {client.rank for client in nlargest(MAX_DEATHS, dead, key=lambda client: client.died_s or 0.0)}
 
     def rank_by(client: ClientStatistics) -> tuple[bool, bool, int, int]:
         goal = facts.goals[client.rank - 1]
@@ -47,12 +43,12 @@ def interesting_first(
 
 @dataclass(frozen=True)
 class _Columns:
-    """How wide the columns of the clients are: as wide as their figures, and what is left says what they do."""
+    """Widths of the columns: each is as wide as its figures, and the rest is for what the client does."""
 
     bar: int
     got: int
     number: int
-    """0 where there is room for the most important columns only."""
+    """0 if there is room for the most important columns only."""
     roles: int
     has_goals: bool
     has_rates: bool
@@ -63,12 +59,12 @@ def _columns(statistics: SwarmStatistics, facts: Facts, width: int) -> _Columns:
     most = len(f"{max(facts.goals, default=0):,}")
     got, number, roles = 2 * most + 1, max(5, most), min(max(5, len(statistics.roles)), 12)
     left = width - (6 + 9 + 1 + got + 2 * (1 + number) + 3 * 5 + 1 + roles + 1)
-    has_goals = left >= LEAST_DOING
+    has_goals = left >= MIN_DOING
     if not has_goals:
         got, left = max(3, most), left + got - max(3, most)
-    if left < LEAST_DOING // 2:
+    if left < MIN_DOING // 2:
         return _Columns(6, 2 * most + 1, 0, 0, has_goals=True, has_rates=False, is_wordy=False)
-    has_rates = left >= LEAST_DOING + 14
+    has_rates = left >= MIN_DOING + 14
     left -= 14 if has_rates else 0
     is_wordy = left >= WORDY_DOING + 10
     return _Columns(18 if is_wordy else 8, got, number, roles, has_goals, has_rates, is_wordy)
@@ -82,7 +78,7 @@ def clients_panel(
     height: int,
     silent: Mapping[int, float] = MappingProxyType({}),
 ) -> Lines:
-    """A row a client: all of them in order where they fit, else the interesting ones first."""
+    """A row a client: all of them in order if they fit, else the interesting ones first."""
     room = height - 1
     clients = statistics.clients
     if len(clients) > room:
@@ -115,7 +111,7 @@ def _client_line(
     silent_s: float,
 ) -> Text:
     goal = facts.goals[client.rank - 1]
-    is_done = _has_all(client) or (goal == 0 and not client.unavailable)
+    is_done = has_all(client) or (goal == 0 and not client.unavailable)
     text = Text(f"{client.rank:>6} ")
     text.append_text(bar(client.num_held / goal if goal else 1.0, columns.bar, "green" if is_done else "cyan"))
     got = f"{client.num_held:,}/{goal:,}" if columns.has_goals else f"{client.num_held:,}"
@@ -133,7 +129,7 @@ def _client_line(
         text.append_text(_roles(client, columns.roles))
         text.append(" ")
     if client.is_dead:
-        text = Text(text.plain, "dim")  # none of its figures will change
+        text = Text(text.plain, "dim")  # its figures will not change any more
     if silent_s:
         text.append(f"silent {silent_s:.0f} s: ", "bold red")
     if client.num_restarts and not client.is_dead:
@@ -143,7 +139,7 @@ def _client_line(
 
 
 def _roles(client: ClientStatistics, width: int) -> Text:
-    """The latest that fit; a file that was given up has no role any more."""
+    """The latest roles that fit; a file that was given up has none."""
     signs = [ROLES[role] for file, role in client.roles.items() if file not in client.unavailable]
     signs += [GIVEN_UP] * len(client.unavailable)
     return fit(Text.assemble(*signs[-width:]), width)
@@ -158,7 +154,7 @@ def _doing_style(client: ClientStatistics, *, is_done: bool) -> str:
 
 
 def _doing(client: ClientStatistics, *, is_wordy: bool) -> str:
-    """What a client does, in the protocol's words; shorter where there is little room."""
+    """What a client does; shorter if there is little room."""
     if client.downloading is None or client.pause:
         without = f" without {printable(', '.join(client.unavailable))}" if is_wordy and client.unavailable else ""
         return standing(client) + without
@@ -169,42 +165,3 @@ def _doing(client: ClientStatistics, *, is_wordy: bool) -> str:
     kind, _, rank = client.source.partition(" ")
     source = f" ← {ROLES['seed' if kind == 'seed' else 'peer'][0]}{rank}" if rank else ""
     return f"{file} r{client.round}{source}"
-
-
-def crowd_panel(statistics: SwarmStatistics, facts: Facts, width: int) -> Lines:
-    """All clients at once: how many are how far, how many do what, and a cell for each, or for a few neighbours."""
-    shares = [
-        1.0 if _has_all(client) or goal == 0 else min(client.num_held / goal, 1.0)
-        for client, goal in zip(statistics.clients, facts.goals, strict=True)
-    ]
-    buckets = [0] * 11
-    for share in shares:
-        buckets[int(share * 10)] += 1
-    most = max(buckets)
-    columns = Text("how far %")
-    for index, number in enumerate(buckets):
-        level = -(-number * 8 // most) if number else 0
-        columns.append(f" {index * 10}", "dim")
-        columns.append(BLOCKS[level], "green" if index == 10 else "cyan")
-        columns.append(f"{number}" if number else "", "bold")
-    states = Counter(map(standing, statistics.clients))
-    doing = "doing    " + " · ".join(f"{number:,} {state}" for state, number in states.most_common())
-    strip = Text("clients  ")
-    for part in _parts(list(zip(statistics.clients, shares, strict=True)), width - 9):
-        share = sum(share for _, share in part) / len(part)
-        if all(client.is_dead for client, _ in part):
-            strip.append(*GIVEN_UP)
-        else:
-            strip.append(SHADES[int(share * 4)], "green" if share >= 1 else "cyan")
-    return [fit(columns, width), fit(line(doing), width), fit(strip, width)]
-
-
-def _has_all(client: ClientStatistics) -> bool:
-    return client.finished_s is not None and not client.unavailable
-
-
-def _parts(whole: Sequence[T], most_cells: int) -> Iterator[Sequence[T]]:
-    """What each cell stands for: one or several neighbours."""
-    cells = max(1, min(most_cells, len(whole)))
-    for cell in range(cells):
-        yield whole[cell * len(whole) // cells : (cell + 1) * len(whole) // cells]

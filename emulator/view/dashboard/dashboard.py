@@ -8,7 +8,8 @@ from rich.text import Text
 
 from emulator.trace.statistics import SwarmStatistics
 from emulator.trace.statistics.rates import Rates
-from emulator.view.dashboard.clients import clients_panel, crowd_panel
+from emulator.view.dashboard.clients import clients_panel
+from emulator.view.dashboard.crowd import crowd_panel
 from emulator.view.dashboard.drawing import CAME_BACK, GIVEN_UP, Lines, fit, line
 from emulator.view.dashboard.facts import Facts, lacking, silences
 from emulator.view.dashboard.head import header
@@ -18,16 +19,16 @@ from emulator.view.sentences import sentence
 from emulator.view.text import printable
 
 WIDE = 110
-"""From so many columns on, the tracker and who serves whom stand beside the clients."""
+"""Columns from which on the tracker and the matrix of who serves whom stand beside the clients."""
 SIDE_WIDTHS = 30, 56
-"""A quarter of the screen, within these."""
+"""Narrowest and widest side column; it takes a quarter of the screen between them."""
 CROWD = 30
-"""From so many clients on, they are also shown all at once."""
+"""Clients from which on the panel of all of them is shown, too."""
 FEW = 16
-"""Up to so many clients, who serves whom stands beside the segments where the screen is narrow."""
-LEAST_FEED = 3
-LEAST_BODY = 12
-"""From so many lines on, a narrow screen has a line about the files, however many clients there are."""
+"""Clients up to which a narrow screen has who serves whom beside the segments."""
+MIN_FEED = 3
+MIN_BODY = 12
+"""Lines from which on a narrow screen has a line about the files, however many clients there are."""
 LEGEND = "● seed  ◐ peer  ○ leecher  ← takes from  conn: connections  load: what it gave"
 LEGEND_OF_LOSSES = (
     f"● seed  ◐ peer  ○ leecher  {GIVEN_UP[0]} given up  {CAME_BACK[0]} came back  ← takes from  load: gave"
@@ -37,7 +38,7 @@ LEGEND_OF_LOSSES = (
 def dashboard(
     statistics: SwarmStatistics, facts: Facts, rates: Rates, elapsed_s: float, width: int, height: int
 ) -> Group:
-    """Exactly `height` lines of `width` cells, what matters most first where there is little room."""
+    """Exactly `height` lines of `width` cells; if there is little room, what matters most."""
     silent = silences(statistics, elapsed_s, facts.patience_s)
     lines = header(statistics, facts, rates, elapsed_s, width, len(silent))
     if len(statistics.clients) >= CROWD and height >= 16:
@@ -55,11 +56,11 @@ def _narrow(
 ) -> Lines:
     """Clients, then files and segments where there is room, then the feed."""
     num_clients = len(statistics.clients)
-    num_below = LEAST_FEED + 1 + (room >= LEAST_BODY)
+    num_below = MIN_FEED + 1 + (room >= MIN_BODY)
     lines = clients_panel(statistics, facts, rates, width, min(num_clients + 1, max(4, room - num_below)), silent)
-    if room - len(lines) > LEAST_FEED + 1:
+    if room - len(lines) > MIN_FEED + 1:
         lines.append(files_line(statistics, width))
-    left = room - len(lines) - LEAST_FEED - 1
+    left = room - len(lines) - MIN_FEED - 1
     if left > num_clients and num_clients <= FEW:
         beside = num_clients + 7
         maps = maps_panel(statistics, facts, width - beside - 2, num_clients + 1, silent)
@@ -77,9 +78,9 @@ def _wide(
     num_clients = len(statistics.clients)
     side_width = min(max(width // 4, SIDE_WIDTHS[0]), SIDE_WIDTHS[1])
     main = width - side_width - 2
-    most = room - LEAST_FEED - 1
+    most = room - MIN_FEED - 1
     if 2 * (num_clients + 1) > most:
-        most = room * 3 // 5  # the segments do not fit below the clients, and need room of their own
+        most = room * 3 // 5  # the segments do not fit below the clients: leave room for them
     upper = min(max(num_clients + 8, 16), max(6, most))
     num_files = min(len(swarms(statistics)), max(1, upper // 3))
     tracker = tracker_panel(statistics, side_width, 3 + num_files)
@@ -89,7 +90,7 @@ def _wide(
     if has_maps:
         left += maps_panel(statistics, facts, main, num_clients + 1, silent)
     lines = _beside(left, main, side[:upper], side_width)
-    rest = room - len(lines) - LEAST_FEED - 1
+    rest = room - len(lines) - MIN_FEED - 1
     if not has_maps and rest >= 2:
         lines += maps_panel(statistics, facts, width, min(num_clients + 1, rest), silent)
     return lines + _feed(statistics, width, room - len(lines))

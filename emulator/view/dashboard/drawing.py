@@ -1,4 +1,4 @@
-"""What all parts of a screen are drawn with: signs, lines of an exact width, and bars."""
+"""Parts of which a screen is drawn: signs, lines of an exact width, and bars."""
 
 from rich.text import Text
 
@@ -9,9 +9,9 @@ Lines = list[Text]
 
 ROLES: dict[Role, tuple[str, str]] = {"seed": ("●", "green"), "peer": ("◐", "cyan"), "leecher": ("○", "dim")}
 GIVEN_UP = "✗", "bold red"
-"""A file that will never be whole, in the place of a role or of a bar."""
+"""A file that will never be whole; stands in place of a role or a bar."""
 CAME_BACK = "↻", "yellow"
-"""A client that has died and was started again."""
+"""A client that died and was started again."""
 SHADES = "·░▒▓█"
 BLOCKS = " ▁▂▃▄▅▆▇█"
 

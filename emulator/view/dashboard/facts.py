@@ -1,4 +1,4 @@
-"""What is shown of a run beside its statistics, and what follows: how far it is, who is stuck, who is gone."""
+"""What is shown of a run beside its statistics, and what follows from both: progress, and clients that are stuck."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from emulator.trace.statistics.client import ClientStatistics
 from emulator.view.text import plural
 
 SILENT_S = 3.0
-"""A client that downloads and has not been heard of for so long is told of,"""
+"""A downloading client counts as silent after so long without an event …"""
 SILENT_INTERVALS = 10
-"""where that is so many times as long as clients are silent on average: a slow swarm is not a stuck one."""
+"""… and after so many average intervals between its events: a slow swarm is not a stuck one."""
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,15 @@ class Facts:
     """What is shown of a run beside its statistics."""
 
     title: str
-    """What runs: scenario, engine, strategy."""
+    """What runs: scenario, clients, strategy."""
     goals: Sequence[int]
-    """How many segments each client has to get."""
+    """Segments that each client must get."""
     wanted: Sequence[Sequence[str]]
     """The files that each client wants."""
     note: str = ""
-    """Said beside the time: a pace, how a replay goes."""
+    """Shown beside the title: a pace, or that this is a replay."""
     patience_s: float = 0.0
-    """How long a client may be silent in this run, and not be stuck."""
+    """How long a client may be silent in this run without being stuck."""
 
 
 def facts_of(setup: Setup) -> Facts:
@@ -49,15 +49,13 @@ def note_of(options: Options) -> str:
 
 
 def _patience_s(setup: Setup) -> float:
-    """The longest that a client may wait for a segment: for a visit to a seed that all clients share, and for the
-    arrival of the last client.
-    """
+    """The longest wait that is normal: for a seed that all clients share, and for the last client to arrive."""
     visit_s = setup.options.quota * setup.num_clients * setup.network.longest_segment_s
     return visit_s + max(setup.options.arrivals_s, default=0.0)
 
 
 def in_reach(client: ClientStatistics, goal: int) -> int:
-    """How many segments of its goal the client has or may still get, as far as is known by now."""
+    """Segments of its goal that the client has, or may still get as far as is known."""
     if client.is_dead or client.left_s is not None or client.finished_s is not None:
         return client.num_held
     begun = (client.files[file] for file in client.unavailable if file in client.files)
@@ -65,15 +63,15 @@ def in_reach(client: ClientStatistics, goal: int) -> int:
 
 
 def progress(statistics: SwarmStatistics, goals: Sequence[int]) -> tuple[int, int]:
-    """How many segments there are, and how many there may be at the end: what can never come is not waited for."""
+    """Segments that all clients have, and those that they can have at the end: lost ones are not waited for."""
     held = sum(client.num_held for client in statistics.clients)
     return held, sum(in_reach(client, goal) for client, goal in zip(statistics.clients, goals, strict=True))
 
 
 def silences(statistics: SwarmStatistics, elapsed_s: float, patience_s: float = 0.0) -> dict[int, float]:
-    """Clients that download and were not heard of for long, and for how many seconds: who is stuck.
+    """Downloading clients that seem to be stuck, by rank, with the seconds since their last event.
 
-    `patience_s` is how long one may well be silent in this run. One that a fault makes stand still is not stuck.
+    A client may be silent for `patience_s` in this run. A client that a fault pauses is not stuck.
     """
     if not statistics.num_records:
         return {}
@@ -92,9 +90,14 @@ def lacking(statistics: SwarmStatistics) -> set[int]:
 
 
 def standing(client: ClientStatistics) -> str:
-    """What a client does, in the protocol's words, or what became of it."""
+    """What a client does, or what became of it."""
     if client.is_dead:
         return "died"
     if client.pause:
         return "stands still"
     return "departed" if client.left_s is not None else client.state
+
+
+def has_all(client: ClientStatistics) -> bool:
+    """Whether the client has finished, and has given nothing up."""
+    return client.finished_s is not None and not client.unavailable

@@ -1,4 +1,4 @@
-"""The first lines of a screen: what runs, how far it is, and what goes wrong."""
+"""The first lines of the dashboard: what runs, how far it is, and what goes wrong."""
 
 from rich.text import Text
 
@@ -9,13 +9,13 @@ from emulator.view.dashboard.facts import Facts, progress
 from emulator.view.text import plural, printable, seconds
 
 ROOMY = 100
-LEAST_BAR = 8
+MIN_BAR = 8
 
 
 def header(
     statistics: SwarmStatistics, facts: Facts, rates: Rates, elapsed_s: float, width: int, num_silent: int = 0
 ) -> Lines:
-    """What runs, how far it is, how fast, how long it will take, who is gone, and how even its load is."""
+    """Three lines: the title; progress, rate and time left; troubles, faults and the balance of load."""
     got, goal = progress(statistics, facts.goals)
     share = got / goal if goal else 1.0
     left_s = (goal - got) / rates.total if rates.total else None
@@ -23,8 +23,8 @@ def header(
     segments = f"{got:,} of {plural(goal, 'segment')}" if width >= ROOMY else f"{got:,}/{goal:,}"
     figures = f" {int(share * 100):3}%  {segments}  {rates.total:,.0f}/s"
     elapsed, left = f"  elapsed {seconds(elapsed_s)}", f"  left {seconds(left_s)}" if got < goal else ""
-    figures += elapsed + left if len(figures + elapsed + left) <= width - LEAST_BAR else left or elapsed
-    bar_width = max(LEAST_BAR, width - len(figures))
+    figures += elapsed + left if len(figures + elapsed + left) <= width - MIN_BAR else left or elapsed
+    bar_width = max(MIN_BAR, width - len(figures))
     return [
         fit(title, width),
         fit(Text.assemble(bar(share, bar_width, "bold green"), figures), width),
@@ -33,7 +33,7 @@ def header(
 
 
 def _stage(statistics: SwarmStatistics, num_silent: int) -> Text:
-    """The shortest first, and what goes wrong before what is of interest: a narrow screen cuts the rest."""
+    """Troubles first, then by importance: a narrow screen cuts the end."""
     parts = [Text(trouble, "bold red") for trouble in _troubles(statistics, num_silent)]
     if statistics.num_left:
         parts.append(Text(f"{statistics.num_left:,} departed"))

@@ -18,11 +18,11 @@ from emulator.view.terminal import UNDO_SCREEN, KeptTerminal
 
 FRAME_S = 0.1
 FINAL_LINES = 24
-"""As much of the last screen is left standing above the summary."""
+"""Lines of the last screen that stay above the summary."""
 
 
 def watch_on(console: Console, setup: Setup) -> Callable[[SwarmStatistics], Observer]:
-    """What makes the observer of a run: the dashboard on a terminal, lines elsewhere."""
+    """A factory for the observer of a run: the dashboard on a terminal, lines elsewhere."""
 
     def watch(statistics: SwarmStatistics) -> Observer:
         if is_screen(console):
@@ -33,7 +33,7 @@ def watch_on(console: Console, setup: Setup) -> Callable[[SwarmStatistics], Obse
 
 
 class LiveView:
-    """The dashboard, while the run lasts, on a terminal; what it showed last stays."""
+    """The dashboard while the run lasts. Its last frame stays on the terminal."""
 
     interval_s: float | None = FRAME_S
     undo = UNDO_SCREEN
@@ -64,7 +64,7 @@ class LiveView:
         pass
 
     def tick(self) -> None:
-        # A terminal that takes nothing now, as after Ctrl-S, must not keep the run waiting.
+        # A terminal that takes nothing now, as after Ctrl-S, must not hold the run up.
         if self._terminal.is_ready():
             self._live.update(self.frame(self._clock()), refresh=True)
 
@@ -77,7 +77,7 @@ class LiveView:
             self._console.print(self.frame(self._clock(), FINAL_LINES))
 
     def frame(self, now: float, most_lines: int | None = None) -> Group:
-        """The whole screen, or as much of it as is worth keeping."""
+        """The whole screen, or `most_lines` of it."""
         elapsed_s = now - self._began_s
         width, height = self._console.size
         rates = self._meter.sample(elapsed_s, self._statistics)

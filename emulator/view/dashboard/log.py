@@ -1,4 +1,4 @@
-"""Watching a run without a terminal: lines that are good in a log."""
+"""Watching a run without a terminal: lines for a log."""
 
 import math
 from bisect import bisect_left
@@ -30,7 +30,7 @@ from emulator.view.text import plural, printable
 LINE_EVERY_S = 0.5
 PROGRESS_EVERY_S = 2.0
 MANY_CLIENTS = 20
-"""Beyond so many clients, a log gets no line for each of them."""
+"""Clients beyond which a log has no line for each of them."""
 
 
 TOLD = (BarrierOpened, FileWritten, ClientFinished, Died, Restarted, FaultBegan, FaultEnded, FileUnavailable)
@@ -38,7 +38,7 @@ TOLD = (BarrierOpened, FileWritten, ClientFinished, Died, Restarted, FaultBegan,
 
 
 class LineView:
-    """A line for each thing worth a line, in the order in which they happened, for logs and pipes."""
+    """A line for each important event, in the order in which they happened."""
 
     interval_s: float | None = LINE_EVERY_S
     undo = b""
@@ -49,11 +49,11 @@ class LineView:
         self._goals = scenario.wanted_segments()
         self._is_small = len(scenario.clients) <= MANY_CLIENTS
         self._waiting: list[tuple[float, int, Record | str]] = []
-        """To be put in order: what different processes did at one time does not arrive at one time."""
+        """Events of different processes do not arrive in order: they wait here to be sorted."""
         self._sequence = count()
         self._next_progress_s = PROGRESS_EVERY_S
         self._given_up: set[str] = set()
-        """Files of which it was told that somebody has given them up."""
+        """Files that have had their line about being given up."""
 
     def begin(self) -> None:
         pass
@@ -63,7 +63,7 @@ class LineView:
         self._waiting.extend((record.time_s, next(self._sequence), record) for record in told)
 
     def _describe(self, record: Record) -> str:
-        """Empty for what is not worth a line in this swarm."""
+        """The event in words; empty for one that is not worth a line in this swarm."""
         match record.event:
             case BarrierOpened(number):
                 what = "reported their files" if number == 1 else "got their metadata"
@@ -97,7 +97,7 @@ class LineView:
         self._print(math.inf)
 
     def _print(self, before_s: float) -> None:
-        """Print, in order, what happened before this time."""
+        """Print what happened before this time, in order."""
         self._waiting.sort()
         num_due = bisect_left(self._waiting, before_s, key=itemgetter(0))
         due, self._waiting = self._waiting[:num_due], self._waiting[num_due:]

@@ -14,10 +14,10 @@ from emulator.view.dashboard.facts import Facts
 from emulator.view.text import printable
 
 SOURCES = {FROM_PEER: ("█", "cyan"), FROM_SEED: ("▓", "yellow"), OWNED: ("■", "blue")}
-"""What a segment that is there looks like, by where it came from: told apart without colours, too."""
-LEAST_MAP = 6
+"""A segment that is there, by its source; the signs differ without colours, too."""
+MIN_MAP = 6
 NAMED_MAP = 16
-"""Columns that a file's strip needs, and from which on its name stands before it."""
+"""Columns that a file's strip needs; and from which on the file's name stands before it."""
 
 
 def maps_panel(
@@ -27,7 +27,7 @@ def maps_panel(
     height: int,
     silent: Mapping[int, float] = MappingProxyType({}),
 ) -> Lines:
-    """A strip for each file that a client wants: which segments are there, and from whom."""
+    """A strip for each file that a client wants: the segments that are there, by source."""
     title = Text.assemble(("segments  ", "bold"))
     for source, name in ((FROM_PEER, "peers"), (FROM_SEED, "seeds")):
         symbol, style = SOURCES[source]
@@ -40,12 +40,12 @@ def maps_panel(
 
 
 def _map_line(client: ClientStatistics, wanted: Sequence[str], width: int) -> Text:
-    """All wanted files where they fit, else the one it is at or had last."""
+    """All wanted files if they fit, else the current or last one."""
     text = Text(f"{client.rank:>6} ", "dim" if client.is_dead else "")
     if not wanted:
         return fit(text.append("wants nothing", "dim"), width)
     each = (width - 7) // len(wanted) - 1
-    if each < LEAST_MAP:
+    if each < MIN_MAP:
         last = client.downloading or next(reversed(client.files), wanted[0])
         wanted, each = [last], width - 8
     names = [printable(file) for file in wanted]
@@ -67,7 +67,7 @@ def _map_line(client: ClientStatistics, wanted: Sequence[str], width: int) -> Te
 
 
 def strip(progress: Progress, width: int) -> Text:
-    """A file's segments in `width` cells: how many of a cell's are there, and where most came from."""
+    """A file's segments in `width` cells: for each cell, how many are there, and the source of most of them."""
     num_segments = progress.num_segments
     text = Text()
     for cell in range(width if num_segments else 0):

@@ -1,4 +1,4 @@
-"""The swarms: what the tracker knows of them, and who serves whom."""
+"""The swarms as the tracker knows them, and who serves whom."""
 
 import re
 from collections import Counter
@@ -13,7 +13,7 @@ from emulator.view.text import plural, printable
 
 
 def tracker_panel(statistics: SwarmStatistics, width: int, height: int) -> Lines:
-    """What the tracker knows: barriers, and how far each file has spread; the rarest where there is no room for all."""
+    """The barriers, and how far each file has spread; the rarest files if not all fit."""
     reported = f"no barrier open · {statistics.num_reported:,} reported"
     barriers = {0: reported, 1: "first barrier open"}.get(statistics.barrier, "both barriers open")
     lines = [
@@ -45,13 +45,13 @@ def tracker_panel(statistics: SwarmStatistics, width: int, height: int) -> Lines
 
 
 def swarms(statistics: SwarmStatistics) -> dict[str, Counter[Role]]:
-    """How many clients have each role, by file; also of files that are lost and of which the tracker never knew."""
+    """Clients in each role, by file; includes lost files that the tracker never knew."""
     lost = {file: Counter[Role]() for file, count in statistics.unavailable.items() if count > 0}
     return {**lost, **statistics.roles}
 
 
 def _rarity(statistics: SwarmStatistics, file: str) -> tuple[bool, int]:
-    """Smaller for what is lost, then for what has fewer seeds."""
+    """A key that sorts lost files first, then files with few seeds."""
     roles = statistics.roles.get(file)
     return not statistics.unavailable[file], roles["seed"] if roles else 0
 
@@ -62,7 +62,7 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 
 def files_line(statistics: SwarmStatistics, width: int) -> Text:
-    """What the tracker knows of the files, in one line: the rarest first."""
+    """The files in one line, the rarest first."""
     text = Text("swarms  ", "bold")
     known = swarms(statistics)
     for file in nsmallest(width // 8, known, key=lambda file: (*_rarity(statistics, file), natural(file))):
@@ -75,7 +75,7 @@ def files_line(statistics: SwarmStatistics, width: int) -> Text:
 
 
 def load_panel(statistics: SwarmStatistics, width: int, height: int) -> Lines:
-    """Uneven load at a glance: who serves whom where all clients fit, and else who gives most."""
+    """The load: who serves whom if all clients fit, else the clients that give most."""
     if len(statistics.clients) <= width - 7:
         return matrix_panel(statistics, width, height)
     total = sum(client.num_given for client in statistics.clients)
@@ -97,7 +97,7 @@ def load_panel(statistics: SwarmStatistics, width: int, height: int) -> Lines:
 
 
 def matrix_panel(statistics: SwarmStatistics, width: int, height: int, *, has_title: bool = True) -> Lines:
-    """Who serves whom: a row an uploader, a column a downloader, darker for more; those that give most have rows."""
+    """Who serves whom: a row an uploader, a column a downloader, darker for more. The largest givers have rows."""
     lines = [fit(Text("who serves whom (rows give)", "bold"), width)] if has_title else []
     ranks = range(1, len(statistics.clients) + 1)
     heads = [f"{rank % 10}" for rank in ranks]

@@ -166,7 +166,7 @@ class ReplayApp(App[int]):
         prompt.placeholder = placeholder
         prompt.value = value
         prompt.display = True
-        prompt.focus()
+        self.screen.set_focus(prompt)  # at once: the next key may be here already
         prompt.cursor_position = len(value)
 
     def _close_prompt(self) -> None:

@@ -1,4 +1,4 @@
-"""What is said of a comparison: pure functions from it to what rich prints, and a bar while it lasts."""
+"""The summary of a comparison: pure functions from it to what rich prints, and a bar while it lasts."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -16,7 +16,7 @@ from emulator.view.progress import make_bar
 from emulator.view.text import index, plural, printable, seconds
 
 JUDGED = ("makespan_s", "p50_s", "num_from_origin", "num_cross_zone", "messages_per_segment")
-"""What verdicts are told on; `--json` has them for all measures."""
+"""Measures that have a verdict here; `--json` has the verdicts on all."""
 TIMES = (("times_bound", "÷ bound"), ("p50_s", "50 %"), ("p95_s", "95 %"), ("p99_s", "99 %"))
 COSTS = (
     ("num_from_origin", "from\norigin"),
@@ -27,7 +27,7 @@ COSTS = (
     ("messages_per_segment", "messages\n/ segment"),
     ("tracker_messages_per_s", "tracker\nmess. / s"),
 )
-MOST_FAILURES = 10
+MAX_FAILURES = 10
 
 
 class BarView(compare.Progress):
@@ -60,7 +60,7 @@ def what_is_run(grid: Grid) -> str:
 
 
 def comparison_summary(comparison: Comparison) -> Iterator[RenderableType]:
-    """For each swarm, two tables and the verdicts; then what went wrong."""
+    """For each swarm two tables and the verdicts; then what went wrong."""
     for cells in comparison.swarms:
         yield Text()
         yield _title(cells)
@@ -90,7 +90,7 @@ def _table(names: Sequence[str]) -> Table:
 
 
 def _times_table(cells: Sequence[Cell]) -> Table:
-    """Medians over the runs, and the interval of the first of them."""
+    """Medians over the runs, and an interval of the makespan."""
     table = _table(("makespan", "95 % interval", *(title for _, title in TIMES)))
     for cell in cells:
         makespan = cell.estimates.get("makespan_s")
@@ -137,7 +137,7 @@ _UNITS: dict[str, Callable[[float], str]] = {
 
 
 def _verdicts(cells: Sequence[Cell]) -> Iterator[Text]:
-    """By each measure: the strategy with the smallest median, against all others."""
+    """For each measure, the strategy with the smallest median against all others."""
     for name in JUDGED:
         pairs = judgements(cells, BY_NAME[name])
         judged = [pair for pair in pairs if pair.less is pairs[0].less]
@@ -162,7 +162,7 @@ def _percent(judged: Judgement) -> str:
 
 
 def _share(share: float) -> str:
-    """In percent, with as many digits as keep it from 0 and from 100."""
+    """In percent, with enough digits to differ from 0 and from 100."""
     if share < 0.01:
         return f"{100 * share:.2g}"
     rest = float(f"{100 * (1 - share):.2g}") if share > 0.99 else round(100 * (1 - share))
@@ -179,8 +179,8 @@ def _problems(comparison: Comparison) -> Iterator[Text]:
             )
             text = f"{where}: {count}, as wanted files were missing: no makespan and no verdict"
             yield Text(text, style="red")
-    for failure in comparison.failures[:MOST_FAILURES]:
+    for failure in comparison.failures[:MAX_FAILURES]:
         yield Text(f"failed: {printable(str(failure.job))}: {printable(failure.text)}", style="red")
-    num_more = len(comparison.failures) - MOST_FAILURES
+    num_more = len(comparison.failures) - MAX_FAILURES
     if num_more > 0:
         yield Text(f"… and {num_more:,} more (--json has all)", style="dim")

@@ -1,4 +1,4 @@
-"""Pictures of a comparison, by matplotlib, which is an extra: as SVG and as PNG."""
+"""Pictures of a comparison as SVG and PNG, by matplotlib, which is an extra."""
 
 import os
 import re
@@ -24,11 +24,11 @@ INCHES = (7.0, 4.5)
 DOTS_PER_INCH = 120
 FAR_APART = 10
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#666666", "#f0e442")
-"""Okabe and Ito's, which most people can tell apart."""
+"""The palette of Okabe and Ito, which most people can tell apart."""
 
 
 def check_plots(folder: Path) -> None:
-    """Raise an error where pictures cannot be made: for want of matplotlib, or of the folder."""
+    """Raise `EmulatorError` unless matplotlib is there and pictures can be written to the folder."""
     if find_spec("matplotlib") is None:
         raise EmulatorError("plots need the package matplotlib: pip install '.[plots]'")
     check_folder(folder, "--plots")
@@ -36,14 +36,14 @@ def check_plots(folder: Path) -> None:
 
 def write_plots(comparison: Comparison, folder: Path) -> None:
     """Write a picture of the completion times for each swarm, and one of the makespans for each scenario."""
-    # Else numpy starts threads, and a process with threads cannot safely fork any more.
+    # Without this, numpy starts threads, and a process with threads cannot fork safely.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import matplotlib
 
     names: set[str] = set()
-    # The same comparison has the same picture, to the byte; and names are text, never formulas.
+    # The same comparison gives the same picture, to the byte. Names are text, not formulas.
     with matplotlib.rc_context({"svg.hashsalt": "emulator", "text.parse_math": False}), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that a font lacks a letter of a name
+        warnings.simplefilter("ignore")  # a font may lack a letter of a name
         for name, figure in _figures(comparison):
             while name in names:
                 name += "-"
@@ -139,7 +139,7 @@ def _draw_interval(axes: "Axes", size: int, estimate: Estimate, colour: str) -> 
 
 
 def _scale(axis: "XAxis | YAxis", set_scale: Callable[[str], None], values: Sequence[float]) -> None:
-    """A logarithmic one, where values are far apart; a run without rates and delays takes no time at all."""
+    """A logarithmic scale if values are far apart; a run without rates and delays takes 0 s, which has no logarithm."""
     if values and min(values) > 0 and max(values) / min(values) > FAR_APART:
         from matplotlib.ticker import LogLocator
 
@@ -154,5 +154,5 @@ def _colour(index: int) -> str:
 
 
 def _width(index: int) -> float:
-    """The first ones are broad: what is drawn over them does not hide them."""
+    """Broad for the first lines: those drawn over them do not hide them."""
     return max(1.2, 5 - 1.2 * index)

@@ -1,4 +1,4 @@
-"""What is said at the end: pure functions from a result to what rich prints."""
+"""The summary of a run: pure functions from its result to what rich prints."""
 
 from collections.abc import Iterator
 
@@ -46,7 +46,7 @@ def _swarm_figures(result: RunResult) -> Iterator[str]:
 
 
 def losses(result: RunResult) -> Iterator[RenderableType]:
-    """A line for each client that died and did not come back, and for each file that was lost with its holders."""
+    """A line for each client that died and did not come back, and for each file that is lost."""
     told = result.losses
     for text in told[:MAX_PROBLEMS]:
         yield Text(printable(text), style="bold red")
@@ -54,7 +54,7 @@ def losses(result: RunResult) -> Iterator[RenderableType]:
 
 
 def faults_not_begun(result: RunResult) -> Iterator[RenderableType]:
-    """A line for each fault whose time never came: what the run shows, it shows without it."""
+    """A line for each fault whose time never came."""
     for fault in result.faults_not_begun[:MAX_PROBLEMS]:
         yield Text(f"never happened: {printable(fault)}", style="yellow")
     yield from left_out(len(result.faults_not_begun), MAX_PROBLEMS)
@@ -82,7 +82,7 @@ def _finished(client: ClientResult) -> str:
 
 
 def _time_table(result: RunResult) -> Table:
-    """A line a client, which a narrow screen breaks between files."""
+    """A line a client; a narrow screen wraps it between files."""
     wanting = {check.client for check in result.verification.outputs}
     table = Table.grid(padding=(0, 1))
     table.title, table.title_justify, table.title_style = "When each file was written", "left", "bold"

@@ -1,4 +1,4 @@
-"""What the checker says, for a person."""
+"""The report of the checker: pure functions from it to what rich prints."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,20 +12,20 @@ from emulator.checker.rules import RULES
 from emulator.view.text import plural, printable
 
 STYLES = {"valid": "green", "invalid": "bold red", "unknown": "yellow"}
-MOST_SHOWN = 3
-"""Violations of one rule that are shown; `--json` has more."""
-LONGEST_QUOTE = 200
+MAX_SHOWN = 3
+"""Violations of one rule; `--json` has more."""
+MAX_QUOTE = 200
 
 
 def shown_lines(report: Report) -> set[int]:
     """The numbers of the lines of the trace that `report_summary` quotes."""
-    return {line for judged in report.rules for found in judged.violations[:MOST_SHOWN] for line in found.lines}
+    return {line for judged in report.rules for found in judged.violations[:MAX_SHOWN] for line in found.lines}
 
 
 def report_summary(
     report: Report, quoted: Mapping[int, str], grade: Grade | None = None, *, is_brief: bool = False
 ) -> Iterator[RenderableType]:
-    """A row a rule, every violation with its lines in `quoted`, and the verdict; brief, only what is not valid."""
+    """A row a rule, the violations with their lines in `quoted`, and the verdict; in brief, only what is not valid."""
     if not is_brief:
         yield _rule_table(report, grade)
     for judged in report.rules:
@@ -61,7 +61,7 @@ def _points(grade: Grade, rule: str) -> str:
 
 
 def _violations(judged: RuleVerdict, quoted: Mapping[int, str]) -> Iterator[Text]:
-    shown = judged.violations[:MOST_SHOWN]
+    shown = judged.violations[:MAX_SHOWN]
     count = plural(judged.num_violations, "violation")
     more = f", the first {len(shown)} of them:" if judged.num_violations > len(shown) else ""
     yield Text.assemble((f"{judged.rule} ({', '.join(judged.steps)})", STYLES["invalid"]), f": {count}{more}")
@@ -73,11 +73,11 @@ def _violations(judged: RuleVerdict, quoted: Mapping[int, str]) -> Iterator[Text
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
+    return text if len(text) <= MAX_QUOTE else text[:MAX_QUOTE] + "…"
 
 
 def _not_checked(grade: Grade) -> Iterator[Text]:
-    """Why points are out of reach: the table has no row for a rule that was not checked."""
+    """A line for each rule that has points but was not checked: the table has no row for it."""
     needs = {rule.name: "give --inputs" if rule.needs_inputs else "the strategy has its own way" for rule in RULES}
     for name in grade.not_checked:
         text = f"{name} was not checked ({needs[name]}): 0 of {_points_in_words(grade.rules[name].possible)}"

@@ -31,11 +31,11 @@ def verification_summary(verification: Verification, output: str) -> Iterator[Re
 
 
 def unexpected_files(verification: Verification) -> Iterator[RenderableType]:
-    """The names in the folder that look like outputs but that no input asks for; nothing where there are none."""
+    """A line about files that look like outputs but that no input asks for; nothing if there are none."""
     names = ", ".join(printable(name) for name in verification.unexpected[:3])
     count = len(verification.unexpected)
     if count:
-        yield Text(f"{plural(count, 'file')} that nobody wants: {names}", style="yellow")
+        yield Text(f"{plural(count, 'file')} that no client wants: {names}", style="yellow")
 
 
 def verification_table(verification: Verification) -> Iterator[RenderableType]:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from emulator.trace.statistics import SwarmStatistics
 from emulator.trace.statistics.rates import RateMeter, Rates
-from emulator.view.dashboard.dashboard import LEAST_FEED, dashboard
+from emulator.view.dashboard.dashboard import MIN_FEED, dashboard
 from emulator.view.dashboard.drawing import bar, fit
 from emulator.view.dashboard.facts import SILENT_S, Facts, silences
 from emulator.view.dashboard.segments import strip
@@ -230,7 +230,7 @@ def test_where_not_all_fit_those_that_are_furthest_behind_come_first_and_the_res
 def test_every_screen_has_room_for_what_happened_last(width: int, height: int, num_clients: int) -> None:
     lines = [line.strip() for line in screen(SWARMS[num_clients], width, height, 0.6)]
     feed = lines[lines.index("what happened last") + 1 : -1]
-    assert len(feed) >= LEAST_FEED
+    assert len(feed) >= MIN_FEED
     assert all(feed)
     assert lines[-1].startswith("● seed  ◐ peer  ○ leecher")
 

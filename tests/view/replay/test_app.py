@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 
 from emulator.replay.player import Player
@@ -98,5 +99,18 @@ def test_while_it_plays_the_screen_follows(recording: Recording) -> None:
             await pilot.pause(0.01)
         await pilot.pause()
         assert f"event {recording.num_events:,} of {recording.num_events:,}" in screen_of(app)[-4]
+
+    play(recording, story)
+
+
+def test_keys_that_come_together_all_reach_the_prompt(recording: Recording) -> None:
+    """As from a fast typist, or a paste: the second key is there before the first has had its effect."""
+
+    async def story(app: ReplayApp, pilot: Pilot[int]) -> None:
+        for key, character in (("3", "3"), ("enter", "\r")):
+            app.post_message(Key(key, character))
+        await pilot.pause()
+        await pilot.pause()
+        assert app.player.selected == 3
 
     play(recording, story)

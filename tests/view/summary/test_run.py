@@ -200,11 +200,11 @@ def test_a_long_table_of_outputs_says_how_much_it_leaves_out() -> None:
 def test_files_that_nobody_wants_are_named_only_where_there_are_any() -> None:
     assert list(unexpected_files(Verification((), ()))) == []
     assert lines_of(unexpected_files(Verification((), ("client1_\x1b",)))) == [
-        r"1 file that nobody wants: client1_\x1b"
+        r"1 file that no client wants: client1_\x1b"
     ]
     names = tuple(f"client{rank}_x" for rank in range(1, 6))
     assert lines_of(unexpected_files(Verification((), names))) == [
-        "5 files that nobody wants: client1_x, client2_x, client3_x"
+        "5 files that no client wants: client1_x, client2_x, client3_x"
     ]
 
 
