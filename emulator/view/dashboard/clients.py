@@ -24,7 +24,7 @@ MAX_DEATHS = 3
 def interesting_first(
     statistics: SwarmStatistics, facts: Facts, silent: Mapping[int, float] = MappingProxyType({})
 ) -> list[ClientStatistics]:
-    """Clients in trouble, then those that are furthest behind, then those that want nothing, have all, or died long ago.
+    """Clients in trouble first, then by progress; last those that want nothing, have everything, or died long ago.
 
     Progress counts in tenths, so that rows do not swap places all the time.
     """
