@@ -1,18 +1,25 @@
 """The client: P1 … P4."""
 
+from collections.abc import Callable
+
+from emulator.protocol.beyond.uploader import ExtendedUploader
 from emulator.protocol.download import Downloader
 from emulator.protocol.events import BarrierPassed, Reported
 from emulator.protocol.library import Library
 from emulator.protocol.messages import TRACKER, Metadata
-from emulator.protocol.node import Node
+from emulator.protocol.node import Handler, Node
 from emulator.protocol.questions import Questions
 from emulator.protocol.round import Strategy
 from emulator.protocol.terms import Terms
-from emulator.protocol.upload import Uploader
 
 
-def run_client(node: Node, strategy: Strategy, terms: Terms) -> None:
-    """The life of a client, from its input file to the end of both its threads."""
+def run_client(
+    node: Node, strategy: Strategy, terms: Terms, make_uploader: Callable[[Node, Library], Handler] = ExtendedUploader
+) -> None:
+    """The life of a client, from its input file to the end of both its threads.
+
+    `make_uploader` makes the handler of the upload thread, given the thread's node and what the client holds.
+    """
     node.step = "P1"
     mine = node.storage.read_input()
     library = Library(mine.owned)
@@ -27,8 +34,7 @@ def run_client(node: Node, strategy: Strategy, terms: Terms) -> None:
     node.record(BarrierPassed(1))
 
     node.step = "P4"
-    served = Library() if terms.is_free_rider else library
     node.run_threads(
         download=lambda node: Downloader(node, questions.moved_to(node), library, mine, strategy, terms).run(),
-        upload=lambda node: Uploader(node, served),
+        upload=lambda node: make_uploader(node, library),
     )

@@ -1,6 +1,6 @@
 """What a client holds. Pure; one writer (the download thread) and one reader (the upload thread).
 
-No lock is needed: a segment appears at once and as a whole, when it has been found right, and is never taken back.
+No lock is needed: a segment appears at once and whole, after its hash was checked, and is never taken back.
 """
 
 from collections.abc import Iterable, Iterator
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from emulator.protocol.files import HASH_DIGITS, FileMetadata
 
 
-class Holding:
-    """One file as far as it is there: every segment as it was received, or as its owner has it."""
+class HeldFile:
+    """One file as far as a client holds it: each segment as it was received, or as its owner has it."""
 
     def __init__(self, metadata: FileMetadata, *, is_complete: bool = False) -> None:
         num_segments = metadata.num_segments
@@ -23,12 +23,16 @@ class Holding:
             self._present = bytearray(((1 << num_segments) - 1).to_bytes(len(self._present), "little"))
 
     @property
+    def num_present(self) -> int:
+        return len(self._segments) - self.num_missing
+
+    @property
     def is_complete(self) -> bool:
         return self.num_missing == 0
 
     @property
     def content(self) -> FileMetadata:
-        """The file as it was put together. Raises `ValueError` while segments are missing."""
+        """The file, put together from its segments. Raises `ValueError` while segments are missing."""
         if self.num_missing:
             raise ValueError(f"{self.num_missing} segments of {self.metadata.name!r} are missing")
         return FileMetadata(self.metadata.name, "".join(filter(None, self._segments)))
@@ -37,11 +41,11 @@ class Holding:
         return self.get(segment) is not None
 
     def get(self, segment: int) -> str | None:
-        """The segment's content, or None where it is not (yet) held or does not exist."""
+        """The segment's content; None if it is not held or does not exist."""
         return self._segments[segment] if 0 <= segment < len(self._segments) else None
 
     def add(self, segment: int, data: str) -> bool:
-        """Keep a received segment if it matches its hash; False, and nothing kept, if it does not."""
+        """Keep a received segment and return True if it matches its hash; else keep nothing and return False."""
         if self._segments[segment] is not None:
             raise ValueError(f"segment {segment} of {self.metadata.name!r} is held already")
         if data != self.metadata.hashes[segment * HASH_DIGITS : (segment + 1) * HASH_DIGITS]:
@@ -53,7 +57,7 @@ class Holding:
 
     @property
     def first_missing(self) -> int:
-        """The first segment in file order that is not there; -1 where none is missing."""
+        """The first missing segment in file order; -1 if none is missing."""
         if self.num_missing == 0:
             return -1
         # Segments are never taken back, so each search may begin where the last one ended.
@@ -61,22 +65,22 @@ class Holding:
         return found
 
     def missing(self) -> Iterator[int]:
-        """All segments that are not there, in file order."""
+        """All missing segments, in file order."""
         return (index for index, segment in enumerate(self._segments) if segment is None)
 
     @property
     def present_bits(self) -> bytes:
-        """A bit a segment, the first one in the lowest bit of the first byte; 1 where it is held."""
+        """One bit per segment, lowest bit of the first byte first; 1 where the segment is held."""
         return bytes(self._present)
 
     @property
     def missing_bits(self) -> bytes:
-        """The same, 1 where it is missing."""
+        """The same, but 1 where the segment is missing."""
         return self.missing_mask.to_bytes(len(self._present), "little")
 
     @property
     def missing_mask(self) -> int:
-        """The same as a number, whose lowest bit stands for the first segment."""
+        """The missing segments as a number, whose lowest bit stands for the first segment."""
         return ~int.from_bytes(self._present, "little") & ((1 << len(self._segments)) - 1)
 
 
@@ -84,28 +88,28 @@ class Library:
     """All files of one client: owned, being downloaded, downloaded."""
 
     def __init__(self, owned: Iterable[FileMetadata] = ()) -> None:
-        self._holdings = {metadata.name: Holding(metadata, is_complete=True) for metadata in owned}
+        self._files = {metadata.name: HeldFile(metadata, is_complete=True) for metadata in owned}
 
     def __contains__(self, file: str) -> bool:
-        return file in self._holdings
+        return file in self._files
 
     def withdraw(self) -> None:
-        """The client departs: it holds nothing for anybody any more."""
-        self._holdings = {}
+        """The client departs, and serves nothing any more."""
+        self._files = {}
 
-    def open(self, metadata: FileMetadata) -> Holding:
-        """The holding of a wanted file; empty for a new file, whole for one that the client owns."""
-        return self._holdings.setdefault(metadata.name, Holding(metadata))
+    def open(self, metadata: FileMetadata) -> HeldFile:
+        """What is held of a wanted file: nothing of a new file, all of one that the client owns."""
+        return self._files.setdefault(metadata.name, HeldFile(metadata))
 
     def get(self, file: str, segment: int) -> str | None:
-        """U2: the segment's content, or None where the client does not hold it."""
-        holding = self._holdings.get(file)
-        return None if holding is None else holding.get(segment)
+        """U2: the segment's content; None if the client does not hold it."""
+        held = self._files.get(file)
+        return None if held is None else held.get(segment)
 
     def present_bits(self, file: str) -> bytes:
-        """U2: which segments of the file the client holds, as `Holding` has it; empty where it holds none."""
-        holding = self._holdings.get(file)
-        return b"" if holding is None else holding.present_bits
+        """U2: which segments of the file the client holds, as in `HeldFile`; empty if it does not know the file."""
+        held = self._files.get(file)
+        return b"" if held is None else held.present_bits
 
 
 def segments_of(mask: int) -> Iterator[int]:

@@ -17,7 +17,7 @@
 | `ConnectionCount`        | uploader → downloader | download     |                             | U3     |
 | `Stop`                   | tracker → client      | upload       |                             | T9, U5 |
 
-These are extensions; a run in which nobody asks, nobody dies and nobody leaves has none of them:
+The extensions below appear only in runs where a strategy asks for holdings, or a client gets stuck, leaves or dies:
 
 | message                  | from → to             | communicator | answered by                 | steps  |
 |--------------------------|-----------------------|--------------|-----------------------------|--------|
@@ -26,12 +26,16 @@ These are extensions; a run in which nobody asks, nobody dies and nobody leaves 
 | `Stuck`                  | client → tracker      | download     | `StuckAnswer`               | D3, T5 |
 | `StuckAnswer`            | tracker → client      | download     |                             | T5     |
 | `Leave`                  | client → tracker      | download     |                             | D8, T8 |
-| `Lost`, `Returned`       | the engine → everyone | both         |                             | all    |
+| `Lost`, `Returned`       | the engine → all      | both         |                             | all    |
 
-The sender is not in the message: a communicator tells it on receipt, as MPI does. Segments count from 0. Every
-question of a download thread has a number, `request`, and its answer has the same: where messages can be lost, late
-or doubled, that tells the answer that is waited for from another.
+A message does not name its sender: the communicator reports it on receipt, as MPI does. Segments count from 0. Every
+question of a download thread carries a number, `request`, and its answer carries the same number. Where messages can be
+lost, delayed or duplicated, the number tells the expected answer from all others.
 """
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -40,9 +44,27 @@ from emulator.protocol.files import FileMetadata
 TRACKER = 0
 """The tracker's rank; clients are 1 … N."""
 
+A = TypeVar("A", bound="Answer")
+
 
 class Message(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
     """What all messages share: immutable, and encoded as an array that begins with the class name."""
+
+    @property
+    def request(self) -> int:
+        """The number of the question. Questions and answers have it as a field; other messages belong to none: 0."""
+        return 0
+
+
+class Question(Message, Generic[A], frozen=True):
+    """A message that waits for an answer of type `A`."""
+
+
+class Answer(Message, frozen=True):
+    """A message that answers a question, and carries its number."""
+
+
+# The protocol
 
 
 class Metadata(Message, frozen=True, gc=True):
@@ -54,22 +76,22 @@ class Barrier(Message, frozen=True):
     """1: every client has reported its files (T2). 2: every client has asked for metadata (T4)."""
 
 
-class MetadataRequest(Message, frozen=True, gc=True):
+class MetadataRequest(Question["MetadataAnswer"], frozen=True, gc=True):
     files: tuple[str, ...]
     request: int = 0
 
 
-class MetadataAnswer(Message, frozen=True, gc=True):
+class MetadataAnswer(Answer, frozen=True, gc=True):
     files: tuple[FileMetadata, ...]
     request: int = 0
 
 
-class SwarmRequest(Message, frozen=True):
+class SwarmRequest(Question["SwarmAnswer"], frozen=True):
     file: str
     request: int = 0
 
 
-class SwarmAnswer(Message, frozen=True, gc=True):
+class SwarmAnswer(Answer, frozen=True, gc=True):
     file: str
     seeds: tuple[int, ...]
     peers: tuple[int, ...]
@@ -84,30 +106,30 @@ class Finished(Message, frozen=True):
     pass
 
 
-class SegmentRequest(Message, frozen=True):
+class SegmentRequest(Question["Hit | Miss"], frozen=True):
     file: str
     segment: int
     request: int = 0
 
 
-class Hit(Message, frozen=True):
+class Hit(Answer, frozen=True):
     file: str
     segment: int
     data: str
     request: int = 0
 
 
-class Miss(Message, frozen=True):
+class Miss(Answer, frozen=True):
     file: str
     segment: int
     request: int = 0
 
 
-class ConnectionCountRequest(Message, frozen=True):
+class ConnectionCountRequest(Question["ConnectionCount"], frozen=True):
     request: int = 0
 
 
-class ConnectionCount(Message, frozen=True):
+class ConnectionCount(Answer, frozen=True):
     count: int
     request: int = 0
 
@@ -120,55 +142,58 @@ class Stop(Message, frozen=True):
     pass
 
 
-class HoldingsRequest(Message, frozen=True):
-    """Which segments of this file does the uploader hold? Asked only by strategies that want to know."""
+# Extensions
+
+
+class HoldingsRequest(Question["Holdings"], frozen=True):
+    """Ask an uploader which segments of this file it holds."""
 
     file: str
     request: int = 0
 
 
-class Holdings(Message, frozen=True):
+class Holdings(Answer, frozen=True):
     file: str
     segments: bytes
-    """A bit a segment, the first one in the lowest bit of the first byte; 1 where the uploader holds it."""
+    """One bit per segment, lowest bit of the first byte first; 1 where the uploader holds the segment."""
     request: int = 0
 
 
-class Stuck(Message, frozen=True, gc=True):
-    """The client has got nothing for several rounds, and knows of no seed that gives: is the file lost?"""
+class Stuck(Question["StuckAnswer"], frozen=True, gc=True):
+    """The client has got nothing for several rounds and trusts no seed: ask whether the file is lost."""
 
     file: str
     missing: bytes
-    """A bit a segment, as in `Holdings`; 1 where the client misses it."""
+    """One bit per segment, as in `Holdings`; 1 where the client misses the segment."""
     distrusted: tuple[int, ...]
-    """Seeds and named holders that answered with a miss, or again and again with wrong segments."""
+    """Seeds and named holders that answered with a miss, or repeatedly with wrong segments."""
     request: int = 0
 
 
-class StuckAnswer(Message, frozen=True, gc=True):
-    """Sent when all live peers of the file are stuck, or when there is a reason to try again."""
+class StuckAnswer(Answer, frozen=True, gc=True):
+    """Sent when every live peer of the file is stuck, or when there is a reason to try again."""
 
     file: str
     num_lost: int
-    """How many segments no live client holds: the file is lost. 0: try again."""
+    """How many segments no live client holds; the file is lost. 0: try again."""
     holders: tuple[int, ...]
-    """Clients that hold the first segment that is missing, as they have told when they were stuck themselves."""
+    """Clients that hold the first missing segment, as they reported when they were stuck themselves."""
     request: int = 0
 
 
 class Leave(Message, frozen=True):
-    """The client departs: it is in no swarm from now on, and its upload thread answers with misses until the stop."""
+    """The client departs: it leaves all swarms, and its upload thread answers with misses until the stop."""
 
 
 class Lost(Message, frozen=True):
-    """The rank that this comes from is dead: everything that it sent has arrived before. Told by the engine."""
+    """The sender is dead, and everything that it sent has arrived before. The engine posts this in its name."""
 
     is_coming_back: bool = False
-    """Whether it will be started again, so that the others' end waits for it."""
+    """Whether the engine will start it again, so that the run must not end without it."""
 
 
 class Returned(Message, frozen=True):
-    """The rank that this comes from was lost, and has been started again. Told by the engine."""
+    """The sender was lost and has been started again. The engine posts this in its name."""
 
 
 AnyMessage = (
@@ -196,3 +221,34 @@ AnyMessage = (
     | Returned
 )
 """The union that a codec decodes; a message of any other type never reaches the protocol."""
+
+
+class Expected(NamedTuple):
+    """The answers that fit a kind of question."""
+
+    types: tuple[type[Answer], ...]
+    subject: Callable[[Any], object]
+    """What question and answer must both be about: applied to either, it gives the same value."""
+
+
+def _nothing(_: object) -> None:
+    """The subject of a question that is about no file."""
+
+
+_file, _file_and_segment = attrgetter("file"), attrgetter("file", "segment")
+
+ANSWERS: dict[type[Message], Expected] = {
+    MetadataRequest: Expected((MetadataAnswer,), _nothing),
+    SwarmRequest: Expected((SwarmAnswer,), _file),
+    SegmentRequest: Expected((Hit, Miss), _file_and_segment),
+    ConnectionCountRequest: Expected((ConnectionCount,), _nothing),
+    HoldingsRequest: Expected((Holdings,), _file),
+    Stuck: Expected((StuckAnswer,), _file),
+}
+"""What answers each kind of question."""
+
+
+def is_answered(question: Message, answer: Message) -> bool:
+    """Whether this answer is of a type that fits the question, and about the same file and segment."""
+    types, subject = ANSWERS[type(question)]
+    return type(answer) in types and subject(answer) == subject(question)

@@ -1,120 +1,88 @@
-"""The questions of one client's download thread, and their answers.
+"""How a client asks: one call numbers the question, sends it, waits, and checks that the answer fits.
 
-A thread that waits is never left alone: a question to a dead rank is answered by the engine's *lost*, and where
-messages can be lost, the wait has a time limit. The number of each question tells its answer from an earlier one's.
+A client that waits never waits for ever. The engine's `Lost` ends the wait for a dead rank, and where messages can be
+lost, the wait has a time limit. The number of a question tells its answer from late and duplicated ones.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
 
 from emulator.protocol.messages import (
     TRACKER,
+    Answer,
     AnyMessage,
     Barrier,
     Close,
-    ConnectionCount,
-    ConnectionCountRequest,
     Hit,
-    Holdings,
-    HoldingsRequest,
     Lost,
-    MetadataAnswer,
     MetadataRequest,
     Miss,
+    Question,
     Returned,
-    SegmentRequest,
-    Stuck,
-    StuckAnswer,
-    SwarmAnswer,
-    SwarmRequest,
+    is_answered,
 )
 from emulator.protocol.node import Node, unexpected
 from emulator.protocol.terms import MoreTime
 
-LIFE = 1_000_000_000
-"""Numbers of questions a client that was started again begins this much higher, above all those of its earlier life."""
+A = TypeVar("A", bound=Answer)
+Kind = Callable[..., Question[A]]
+"""The class of a question, called with its fields and, last, its number."""
+InFlight = dict[int, tuple[int, Any]]
+"""Questions that are asked at the same time: by number, the uploader and the question."""
 
-UploadQuestion = SegmentRequest | ConnectionCountRequest | HoldingsRequest
-TrackerQuestion = MetadataRequest | SwarmRequest | Stuck
+LIFE = 1_000_000_000
+"""A restarted client's numbers begin this much higher, above all numbers of its earlier lives."""
 
 
 class Questions:
-    """Asks, and waits for the answer; takes note of everything else that arrives meanwhile."""
+    """Asks questions and waits for answers; takes note of everything else that arrives meanwhile."""
 
     def __init__(self, node: Node, patience_s: float | None, life: int = 0, more_s: MoreTime | None = None) -> None:
         self.number = life * LIFE
-        """Of the latest question; the next one has the next number."""
+        """Of the latest question."""
         self.lost: set[int] = set()
-        """Ranks that are dead, as far as this client has been told, or that were when it got its latest list."""
+        """Ranks that are dead, or were when this client got its latest swarm list."""
         self._returned: set[int] = set()
-        """Those of them that live again. They are not what they were: they are asked when the tracker names them."""
+        """Lost ranks that live again. They may have lost what they held, so they stay lost until the next list."""
         self._node = node
         self._patience_s = patience_s
         self._more_s = more_s
-        self._open_late: dict[int, int] = {}
-        """Questions whose answers nobody waits for any more, though a hit may come: number and uploader."""
+        self._left: dict[int, int] = {}
+        """Segment requests that are no longer waited for although a hit may still come: number → uploader."""
 
     def moved_to(self, node: Node) -> "Questions":
         """The same questions, asked by another thread of the same client."""
         self._node = node
         return self
 
-    def ask(self, question: UploadQuestion, uploader: int) -> AnyMessage | None:
-        """An uploader's answer; None where it is lost, or has not answered in time."""
+    def ask(self, kind: Kind[A], uploader: int, *fields: object) -> A | None:
+        """Ask an uploader. None if it is lost, or has not answered in time.
+
+        Raises `ProtocolError` for an answer that does not fit the question.
+        """
+        number = self.number = self.number + 1
         if uploader in self.lost:
             return None
+        question: Any = kind(*fields, number)
         self._node.upload.send(question, uploader)
-        return self._await_answer(question.request, uploader, self._patience_s)
+        answer: A | None = self._await_answer(question, uploader, self._patience_s)
+        return answer
 
-    def ask_tracker(self, question: TrackerQuestion) -> AnyMessage:
-        """The tracker's answer, asked for again as long as none comes in time.
+    def ask_tracker(self, kind: Kind[A], *fields: object) -> A:
+        """Ask the tracker, again and again if no answer comes in time.
 
-        The request for metadata is never lost, as the tracker counts on it (T4): asked once, it is answered once.
+        The request for metadata is never lost, because the tracker counts on it (T4), and is sent only once.
         """
-        patience_s = None if isinstance(question, MetadataRequest) else self._patience_s
-        if self._returned:
-            self.lost -= self._returned
-            self._returned.clear()
-        while True:
+        number = self.number = self.number + 1
+        question: Any = kind(*fields, number)
+        patience_s = None if kind is MetadataRequest else self._patience_s
+        self.lost -= self._returned
+        self._returned.clear()
+        answer: A | None = None
+        while answer is None:
             self._node.download.send(question, TRACKER)
-            answer = self._await_answer(question.request, TRACKER, patience_s)
-            if answer is not None:
-                return answer
-
-    def next_of(self, waiting: dict[int, int]) -> tuple[int, AnyMessage] | None:
-        """The next answer to one of these questions, `waiting` being number → uploader, from which it is taken.
-
-        None where none will come any more, or not in time.
-        """
-        while waiting:
-            for number in [number for number, uploader in waiting.items() if uploader in self.lost]:
-                del waiting[number]
-            if not waiting:
-                return None
-            try:
-                source, answer = self._recv(waiting.values())
-            except TimeoutError:
-                return None
-            number = getattr(answer, "request", 0)
-            if waiting.get(number) == source:
-                del waiting[number]
-                return source, answer
-            self._set_aside(source, answer)
-        return None
-
-    def leave(self, waiting: Mapping[int, int]) -> None:
-        """Nobody waits for these answers any more; where a hit comes, its connection is closed."""
-        self._open_late.update(waiting)
-
-    def hear_out(self) -> None:
-        """Wait for the answers that were left, so that no connection stays open behind this thread."""
-        while self._open_late:
-            try:
-                self._set_aside(*self._recv(self._open_late.values()))
-            except TimeoutError:
-                # They may have given the segment, and the answers were lost: then they believe in connections.
-                for uploader in sorted(set(self._open_late.values())):
-                    self._node.upload.send(Close(), uploader)
-                self._open_late.clear()
+            answer = self._await_answer(question, TRACKER, patience_s)
+        return answer
 
     def await_barrier(self, number: int) -> None:
         """P3, D2: wait for the tracker's signal that every client has got here."""
@@ -124,8 +92,57 @@ class Questions:
                 return
             self._set_aside(source, message)
 
+    # Several questions at the same time
+
+    def post(self, in_flight: InFlight, kind: Kind[Any], uploader: int, *fields: object) -> None:
+        """Add a question to those in flight without waiting for its answer. A lost uploader is not asked."""
+        if uploader not in self.lost:
+            number = self.number = self.number + 1
+            question: Any = kind(*fields, number)
+            self._node.upload.send(question, uploader)
+            in_flight[number] = uploader, question
+
+    def next_of(self, in_flight: InFlight) -> tuple[int, Any] | None:
+        """The next answer, with its uploader; its question is taken out of `in_flight`.
+
+        None if no answer can come any more, or none has come in time.
+        """
+        while self._drop_lost(in_flight):
+            try:
+                source, answer = self._recv([uploader for uploader, _ in in_flight.values()])
+            except TimeoutError:
+                return None
+            uploader, question = in_flight.get(answer.request, (None, None))
+            if uploader == source:
+                del in_flight[answer.request]
+                return source, self._checked(question, source, answer)
+            self._set_aside(source, answer)
+        return None
+
+    def _drop_lost(self, in_flight: InFlight) -> InFlight:
+        for number in [number for number, (uploader, _) in in_flight.items() if uploader in self.lost]:
+            del in_flight[number]
+        return in_flight
+
+    def leave(self, in_flight: InFlight) -> None:
+        """Stop waiting for the segments still in flight. If a hit comes later, its connection is closed."""
+        self._left.update({number: uploader for number, (uploader, _) in in_flight.items()})
+
+    def hear_out(self) -> None:
+        """Wait for the answers that were left, so that no connection stays open when this thread ends."""
+        while self._left:
+            try:
+                self._set_aside(*self._recv(self._left.values()))
+            except TimeoutError:
+                # The uploaders may have given the segment in an answer that was lost, and believe in a connection.
+                for uploader in sorted(set(self._left.values())):
+                    self._node.upload.send(Close(), uploader)
+                self._left.clear()
+
+    # What arrives
+
     def _recv(self, sources: Collection[int]) -> tuple[int, AnyMessage]:
-        """The next message. Raises `TimeoutError` when it is late for an answer of any of `sources`."""
+        """The next message. Raises `TimeoutError` when it is too late for an answer from any of `sources`."""
         waited_s, left_s = 0.0, self._patience_s
         while True:
             try:
@@ -133,48 +150,46 @@ class Questions:
             except TimeoutError:
                 if self._more_s is None or self._patience_s is None or left_s is None:
                     raise
-                # In small steps, as a fault that makes answers late may end before the wait does.
+                # In small steps, because a fault that delays answers may end before the wait does.
                 waited_s += left_s
                 left_s = min(self._patience_s, max(self._more_s(source, waited_s) for source in sources))
                 if left_s <= 0:
                     raise
 
-    def _await_answer(self, number: int, source: int, patience_s: float | None) -> AnyMessage | None:
+    def _await_answer(self, question: Any, source: int, patience_s: float | None) -> Any:
+        number = question.request
         while True:
             try:
                 sender, answer = self._node.download.recv() if patience_s is None else self._recv((source,))
             except TimeoutError:
                 return None
-            if sender == source and getattr(answer, "request", None) == number:
-                return answer
+            if sender == source and answer.request == number:
+                return self._checked(question, source, answer)
             self._set_aside(sender, answer)
             if source in self.lost:
                 return None
 
+    def _checked(self, question: Any, source: int, answer: AnyMessage) -> AnyMessage:
+        if is_answered(question, answer):
+            return answer
+        raise unexpected(self._node, source, answer)
+
     def _set_aside(self, source: int, message: AnyMessage) -> None:
-        """Take note of what is not the answer that is waited for."""
+        """Take note of a message that is not the expected answer."""
         match message:
             case Lost():
                 self.lost.add(source)
                 self._returned.discard(source)
-                self._open_late = {number: rank for number, rank in self._open_late.items() if rank != source}
+                self._left = {number: rank for number, rank in self._left.items() if rank != source}
             case Returned():
                 self._returned.add(source)
-            case Hit(request=number) | Miss(request=number) if number in self._open_late:
-                del self._open_late[number]
+            case Hit(request=number) | Miss(request=number) if number in self._left:
+                del self._left[number]
                 if isinstance(message, Hit):
                     self._node.upload.send(Close(), source)
-            case (
-                Hit(request=number)
-                | Miss(request=number)
-                | ConnectionCount(request=number)
-                | Holdings(request=number)
-                | SwarmAnswer(request=number)
-                | StuckAnswer(request=number)
-                | MetadataAnswer(request=number)
-            ) if 0 < number <= self.number:
-                pass  # late, or doubled on its way: the question was given up, or has its answer
+            case Answer() if 0 < message.request <= self.number:
+                pass  # late or duplicated: its question was given up, or has been answered
             case Barrier() if self.number >= LIFE:
-                pass  # told to this client's earlier life
+                pass  # sent to an earlier life of this client
             case _:
                 raise unexpected(self._node, source, message)

@@ -1,162 +1,156 @@
 """One round of D3, as a strategy sees it: a fresh swarm list, and up to a quota of segments of one file.
 
-A strategy decides D4 to D6: which segment next, and from whom. It cannot break the rest: a `Round` asks one
-question at a time, checks every answer and every segment, keeps to the quota, and closes what it opened.
+A strategy decides D4 to D6: which segment next, and from whom. It cannot break the rest. A `Round` checks every answer
+and every segment, keeps to the quota, and closes the connections that it opened.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from emulator.protocol.events import AnyEvent, SegmentRejected, SegmentsTaken
-from emulator.protocol.library import Holding, segments_of
-from emulator.protocol.messages import (
-    Close,
-    ConnectionCount,
-    ConnectionCountRequest,
-    Hit,
-    Holdings,
-    HoldingsRequest,
-    Miss,
-    SegmentRequest,
-)
-from emulator.protocol.node import Node, unexpected
-from emulator.protocol.questions import Questions
-from emulator.protocol.trust import Visit
+from emulator.protocol.library import HeldFile, segments_of
+from emulator.protocol.messages import Close, ConnectionCountRequest, Hit, HoldingsRequest, Miss, SegmentRequest
+from emulator.protocol.node import Node
+from emulator.protocol.questions import InFlight, Questions
 
 
 class Strategy(Protocol):
     """A way of downloading: what to do with one round."""
 
     def run_round(self, round: "Round") -> None:
-        """Take segments until `round.is_open` is false, or until there is nobody left worth asking."""
+        """Take segments until `round.is_open` is false, or no uploader is left that is worth asking."""
+
+
+class VisitResult(NamedTuple):
+    """The result of one visit to an uploader."""
+
+    uploader: int
+    is_seed: bool
+    num_taken: int
+    has_missed: bool
+    """Whether the uploader said that it does not hold a segment."""
+    num_wrong: int
+    """How many of its segments did not match their hashes."""
 
 
 class Round:
     """The swarm list of one file, and what is left of the quota.
 
-    `seeds` and `peers` are ranks, never this client's own; `random` is the thread's generator, which makes a
-    strategy's choices repeatable.
+    `seeds` and `peers` are ranks, never this client's own. `random` is the thread's generator: drawing from it keeps
+    runs repeatable.
     """
 
     def __init__(
         self,
         node: Node,
         questions: Questions,
-        holding: Holding,
+        held: HeldFile,
         uploaders: tuple[tuple[int, ...], tuple[int, ...]],
         quota: int,
     ) -> None:
-        self.file = holding.metadata.name
+        self.file = held.metadata.name
         self.seeds, self.peers = uploaders
         self.random = node.random
         self.num_taken = 0
-        self.visits: list[Visit] = []
-        """What came of each visit so far."""
+        self.visits: list[VisitResult] = []
+        """The results of all visits so far."""
         self._node = node
         self._questions = questions
-        self._holding = holding
-        self._most = min(quota, holding.num_missing)
+        self._held = held
+        self._max_taken = min(quota, held.num_missing)
         self._store = node.storage.store if node.storage.keeps_segments else None
 
     @property
     def is_open(self) -> bool:
         """Whether anything is left to take: the quota is not reached, and segments are missing."""
-        return self.num_taken < self._most
+        return self.num_taken < self._max_taken
 
     @property
     def quota_left(self) -> int:
         """How many segments may still be taken in this round."""
-        return self._most - self.num_taken
+        return self._max_taken - self.num_taken
 
     @property
     def num_segments(self) -> int:
-        return self._holding.metadata.num_segments
+        """How many segments the file has."""
+        return self._held.metadata.num_segments
 
     @property
     def num_missing(self) -> int:
-        return self._holding.num_missing
+        """How many segments of the file are missing."""
+        return self._held.num_missing
 
     @property
     def first_missing(self) -> int:
-        """The first segment in file order that is missing; -1 where none is."""
-        return self._holding.first_missing
+        """The first missing segment in file order; -1 if none is missing."""
+        return self._held.first_missing
 
     def missing(self) -> Iterator[int]:
         """All missing segments, in file order."""
-        return self._holding.missing()
+        return self._held.missing()
 
     def connect(self, uploader: int) -> "Connection":
-        """A visit to one peer (D4) or seed (D6): a context manager, which closes what it opened.
+        """A visit to one peer (D4) or seed (D6): a context manager, which closes the connection that it opened.
 
-        Raises `ValueError`, as all that asks somebody does, for a rank that is not in the round's list.
+        Raises `ValueError` for a rank that is not in the round's list, as do all methods that ask an uploader.
         """
         self._check_listed(uploader)
         self._node.step = "D6" if uploader in self.seeds else "D4"
         return Connection(self, uploader)
 
     def count_connections(self, uploader: int) -> int | None:
-        """D5: ask a seed or peer how many connections it has open (U3). None where it does not answer any more."""
+        """D5: ask a seed or peer how many connections it has open (U3). None if it is lost or does not answer."""
         self._check_listed(uploader)
         self._node.step = "D5"
-        self._questions.number += 1
-        answer = self._questions.ask(ConnectionCountRequest(self._questions.number), uploader)
-        if answer is None:
-            return None
-        if not isinstance(answer, ConnectionCount):
-            raise unexpected(self._node, uploader, answer)
-        return answer.count
+        answer = self._questions.ask(ConnectionCountRequest, uploader)
+        return None if answer is None else answer.count
+
+    def record(self, event: AnyEvent) -> None:
+        """Add an event to the run's stream: `PeerChosen` or `SeedChosen`."""
+        self._node.record(event)
+
+    # Extensions: no message of them travels unless a strategy calls these
 
     def ask_holdings(self, uploader: int) -> frozenset[int]:
-        """Ask a seed or peer what it holds: those of its segments that are missing here.
+        """Ask a seed or peer which segments it holds, and return those that are missing here.
 
-        An extension of the protocol, which is on only for strategies that ask. Empty where it does not answer.
+        Empty if it holds none of them, is lost, or does not answer.
         """
         self._check_listed(uploader)
         self._node.step = "D4"
-        self._questions.number += 1
-        answer = self._questions.ask(HoldingsRequest(self.file, self._questions.number), uploader)
+        answer = self._questions.ask(HoldingsRequest, uploader, self.file)
         if answer is None:
             return frozenset()
-        if not isinstance(answer, Holdings):
-            raise unexpected(self._node, uploader, answer)
-        held = int.from_bytes(answer.segments, "little") & self._holding.missing_mask
-        if not held:
-            # Nobody will ask it for a segment, but a seed that has nothing lets this client down all the same.
-            self.visits.append(Visit(uploader, uploader in self.seeds, 0, True, 0))
-        return frozenset(segments_of(held))
+        offered = int.from_bytes(answer.segments, "little") & self._held.missing_mask
+        if not offered:
+            # The strategy will not visit it, but for trust it counts as an uploader that was asked, and missed.
+            self.visits.append(VisitResult(uploader, uploader in self.seeds, 0, True, 0))
+        return frozenset(segments_of(offered))
 
     def race(self, segment: int, uploaders: Iterable[int]) -> int | None:
         """Ask several uploaders for the same segment at once, and return the first that gave it; None if none did.
 
-        Nobody waits for the others: their answers are dropped when they come. For the end of a file (endgame).
-        Raises `RuntimeError` where the round has nothing left to take.
+        The round goes on as soon as there is a winner; later answers are dropped when they come. Meant for the end of a
+        file (endgame). Raises `RuntimeError` if the round has nothing left to take.
         """
         self._check_open()
         self._check_missing(segment)
         self._node.step = "D4"
-        waiting: dict[int, int] = {}
+        in_flight: InFlight = {}
+        winner = None
         for uploader in dict.fromkeys(uploaders):
             self._check_listed(uploader)
-            if uploader not in self._questions.lost:
-                self._questions.number += 1
-                self._node.upload.send(SegmentRequest(self.file, segment, self._questions.number), uploader)
-                waiting[self._questions.number] = uploader
-        while (heard := self._questions.next_of(waiting)) is not None:
+            self._questions.post(in_flight, SegmentRequest, uploader, self.file, segment)
+        while winner is None and (heard := self._questions.next_of(in_flight)) is not None:
             uploader, answer = heard
             with Connection(self, uploader) as visit:
-                has_it = visit.take_in(segment, answer)
-            if has_it:
-                self._questions.leave(waiting)
-                return uploader
-        self._questions.leave(waiting)
-        return None
-
-    def record(self, event: AnyEvent) -> None:
-        """Add an event to the run's stream: what was chosen, and why."""
-        self._node.record(event)
+                if visit.take_in(segment, answer):
+                    winner = uploader
+        self._questions.leave(in_flight)
+        return winner
 
     def _check_open(self) -> None:
-        if self.num_taken >= self._most:
+        if self.num_taken >= self._max_taken:
             raise RuntimeError(f"the round of {self.file!r} is over: test round.is_open before taking anything")
 
     def _check_listed(self, uploader: int) -> None:
@@ -164,7 +158,7 @@ class Round:
             raise ValueError(f"rank {uploader} is not in this round's list: ask those in round.seeds and round.peers")
 
     def _check_missing(self, segment: int) -> None:
-        if not 0 <= segment < self.num_segments or self._holding.has(segment):
+        if not 0 <= segment < self.num_segments or self._held.has(segment):
             raise ValueError(f"segment {segment} of {self.file!r} is not missing: take one of round.missing()")
 
 
@@ -176,37 +170,35 @@ class Connection:
         self.segments: list[int] = []
         """What the uploader gave, in order."""
         self.is_missed = False
-        """Whether it did not give what it was asked for last."""
+        """Whether the latest request came to nothing."""
         self._is_open = False
         self._has_missed = False
         self._num_wrong = 0
         self._round = round
 
     def take(self, segment: int | None = None) -> bool:
-        """Ask for a segment: the first missing one, where none is named. True for a hit.
+        """Ask for a segment, by default the first missing one. True for a hit.
 
-        A segment that does not match its hash counts as a miss, is recorded and never passed on; so does the silence
-        of an uploader that is lost. Raises `RuntimeError` where the round has nothing left to take, and `ValueError`
-        for a segment that is not missing.
+        A segment that does not match its hash counts as a miss, is recorded, and is never passed on. An uploader that
+        is lost or does not answer counts as a miss, too. Raises `RuntimeError` if the round has nothing left to take,
+        and `ValueError` for a segment that is not missing.
         """
         round = self._round
-        if round.num_taken >= round._most:
+        if round.num_taken >= round._max_taken:
             round._check_open()
         if segment is None:
-            segment = round._holding.first_missing
+            segment = round._held.first_missing
         else:
             round._check_missing(segment)
-        questions = round._questions
-        number = questions.number = questions.number + 1
-        return self.take_in(segment, questions.ask(SegmentRequest(round.file, segment, number), self.uploader))
+        return self.take_in(segment, round._questions.ask(SegmentRequest, self.uploader, round.file, segment))
 
-    def take_in(self, segment: int, answer: object) -> bool:
-        """Take what was answered to a request for this segment. True for a hit."""
+    def take_in(self, segment: int, answer: Hit | Miss | None) -> bool:
+        """Take the answer to a request for this segment. True for a hit."""
         round = self._round
-        if type(answer) is Hit and answer.segment == segment and answer.file == round.file:
+        if type(answer) is Hit:
             self._is_open = True
             data = answer.data
-            if round._holding.add(segment, data):
+            if round._held.add(segment, data):
                 self.segments.append(segment)
                 round.num_taken += 1
                 if round._store is not None:
@@ -215,19 +207,17 @@ class Connection:
             self._num_wrong += 1
             round._node.record(SegmentRejected(round.file, segment, self.uploader))
         elif answer is None:
-            # It may have given the segment, and the answer was lost: then it believes in a connection.
+            # The uploader may have given the segment in an answer that was lost, and believe in a connection.
             self._is_open = self.uploader not in round._questions.lost
-        elif type(answer) is Miss and answer.segment == segment and answer.file == round.file:
-            self._has_missed = True
         else:
-            raise unexpected(round._node, self.uploader, answer)
+            self._has_missed = True
         self.is_missed = True
         return False
 
     def take_until_miss(self) -> None:
         """Take segments in file order until a miss, or until the round has nothing left to take."""
         round = self._round
-        while round.num_taken < round._most and self.take():
+        while round.num_taken < round._max_taken and self.take():
             pass
 
     def __enter__(self) -> Self:
@@ -241,5 +231,5 @@ class Connection:
             round._node.upload.send(Close(), uploader)
         is_seed = uploader in round.seeds
         segments = tuple(self.segments)
-        round.visits.append(Visit(uploader, is_seed, len(segments), self._has_missed, self._num_wrong))
+        round.visits.append(VisitResult(uploader, is_seed, len(segments), self._has_missed, self._num_wrong))
         round._node.record(SegmentsTaken(round.file, uploader, is_seed, segments, self.is_missed))

@@ -1,11 +1,9 @@
-"""The tracker's table: which files exist, and who is seed or peer of each. Pure."""
+"""The tracker's table: which files exist, and which clients are seeds and peers of each. Pure."""
 
 import random
 from collections.abc import Iterable, Iterator
 
-from emulator.protocol.events import Role
 from emulator.protocol.files import FileMetadata
-from emulator.protocol.stuck import Advice, Report, StuckPeers
 
 FEW_TIMES = 8
 """Of a set that is so many times as large as what is drawn from it, hardly any rank is drawn twice by chance."""
@@ -62,29 +60,29 @@ class RankSet:
 
 
 class Swarm:
-    """Everybody who takes part in one file; whoever wants it and is in neither set is a leecher."""
+    """The clients that take part in one file. A client that wants it and is in neither set is a leecher."""
 
     def __init__(self, metadata: FileMetadata) -> None:
         self.metadata = metadata
         self.seeds = RankSet()
         self.peers = RankSet()
-        self.stuck = StuckPeers()
-
-    def forget(self, rank: int) -> None:
-        """The client is no longer there."""
-        self.seeds.discard(rank)
-        self.peers.discard(rank)
-        self.stuck.forget(rank)
 
 
 class SwarmTable:
-    """All swarms by file name. Raises `KeyError` for a name that nobody has reported."""
+    """All swarms by file name. Raises `KeyError` for a name that no client has reported."""
 
     def __init__(self) -> None:
         self._swarms: dict[str, Swarm] = {}
 
+    def __iter__(self) -> Iterator[str]:
+        """The names of all files, in the order of the first reports."""
+        return iter(self._swarms)
+
+    def __getitem__(self, file: str) -> Swarm:
+        return self._swarms[file]
+
     def report(self, owner: int, metadata: FileMetadata) -> None:
-        """T1: `owner` seeds this file. Raises `ValueError` where an earlier owner gave other hashes."""
+        """T1: `owner` seeds this file. Raises `ValueError` if an earlier owner gave other hashes."""
         swarm = self._swarms.setdefault(metadata.name, Swarm(metadata))
         if swarm.metadata != metadata:
             other = f"rank {min(swarm.seeds)}" if len(swarm.seeds) else "an owner that is lost"
@@ -92,12 +90,8 @@ class SwarmTable:
         swarm.seeds.add(owner)
 
     def metadata(self, names: Iterable[str]) -> tuple[FileMetadata, ...]:
-        """T3: the metadata of these files, in this order; without those whose owners died before they told of them."""
+        """T3: the metadata of these files, in this order, without those that no client has reported."""
         return tuple(self._swarms[name].metadata for name in names if name in self._swarms)
-
-    def role(self, file: str, rank: int) -> Role:
-        swarm = self._swarms[file]
-        return "seed" if rank in swarm.seeds else "peer" if rank in swarm.peers else "leecher"
 
     def join(self, file: str, rank: int) -> bool:
         """T6: a client that asks for a swarm becomes a peer of it. True if it was not in it before."""
@@ -113,7 +107,7 @@ class SwarmTable:
         return swarm.seeds.draw(numwant, asker, rng), swarm.peers.draw(numwant, asker, rng)
 
     def complete(self, file: str, rank: int) -> bool:
-        """T7: the client turns into a seed of the file. True if it was none before."""
+        """T7: the client turns into a seed of the file. True if it was not a seed before."""
         swarm = self._swarms[file]
         if rank in swarm.seeds:
             return False
@@ -122,25 +116,7 @@ class SwarmTable:
         return True
 
     def forget(self, rank: int) -> None:
-        """The client is no longer in any swarm: it is lost, or has departed."""
+        """The client leaves all swarms: it is lost, or has departed."""
         for swarm in self._swarms.values():
-            swarm.forget(rank)
-
-    def report_stuck(self, file: str, rank: int, report: Report) -> Advice | None:
-        """What the client has been told already, if this question is one that has had its answer.
-
-        Raises `ValueError` where it misses segments that the file does not have.
-        """
-        swarm = self._swarms[file]
-        if report.missing.bit_length() > swarm.metadata.num_segments:
-            raise ValueError(f"it misses more than the {swarm.metadata.num_segments} segments of {file!r}")
-        return swarm.stuck.report(rank, report)
-
-    def advise(self, file: str) -> list[Advice]:
-        """What to tell the clients that are stuck in this file, if anything."""
-        swarm = self._swarms[file]
-        return swarm.stuck.judge(list(swarm.seeds), list(swarm.peers)) if swarm.stuck else []
-
-    def stuck_files(self) -> list[str]:
-        """The files that somebody is stuck in."""
-        return [file for file, swarm in self._swarms.items() if swarm.stuck]
+            swarm.seeds.discard(rank)
+            swarm.peers.discard(rank)

@@ -18,10 +18,12 @@ from emulator.checker.report import Report
 from emulator.engines.processes.communicators import QueueCommunicator
 from emulator.engines.virtual.faults import VirtualFaults
 from emulator.protocol import upload
+from emulator.protocol.beyond.pursuit import Pursuit
+from emulator.protocol.beyond.stuck import StuckPeers
 from emulator.protocol.download import Downloader
 from emulator.protocol.events import FileUnavailable, FileWritten, RoleChanged
 from emulator.protocol.files import HASH_DIGITS, ClientInput, FileMetadata
-from emulator.protocol.library import Holding, Library
+from emulator.protocol.library import HeldFile, Library
 from emulator.protocol.messages import (
     TRACKER,
     AnyMessage,
@@ -37,11 +39,11 @@ from emulator.protocol.messages import (
     Miss,
     SegmentRequest,
     Stop,
+    StuckAnswer,
 )
 from emulator.protocol.node import Node, ProtocolError
 from emulator.protocol.questions import Questions
 from emulator.protocol.round import Connection, Round
-from emulator.protocol.stuck import Advice, StuckPeers
 from emulator.protocol.swarm import RankSet, SwarmTable
 from emulator.protocol.tracker import Tracker
 from emulator.protocol.upload import Uploader
@@ -262,14 +264,14 @@ def a_client_is_made_a_seed_at_once(patch: pytest.MonkeyPatch) -> None:
 
 @mutant(rules.STOP)
 def stop_is_sent_twice(patch: pytest.MonkeyPatch) -> None:
-    finish = Tracker._finish
+    stop = Tracker._stop_if_all_finished
 
-    def finish_and_stop(self: Tracker, finished: int) -> None:
-        finish(self, finished)
+    def stop_twice(self: Tracker) -> None:
+        stop(self)
         if not self.is_running:
-            self._node.upload.send(Stop(), finished)
+            self._node.upload.send(Stop(), max(self._live))
 
-    patch.setattr(Tracker, "_finish", finish_and_stop)
+    patch.setattr(Tracker, "_stop_if_all_finished", stop_twice)
 
 
 @mutant(rules.STOP)
@@ -302,7 +304,7 @@ def the_first_list_is_used_for_ever(patch: pytest.MonkeyPatch) -> None:
     first: list[Uploaders] = []
 
     def begin(
-        self: Round, node: Node, questions: Questions, holding: Holding, uploaders: Uploaders, quota: int
+        self: Round, node: Node, questions: Questions, holding: HeldFile, uploaders: Uploaders, quota: int
     ) -> None:
         first.append(uploaders)
         init(self, node, questions, holding, first[0], quota)
@@ -315,7 +317,7 @@ def the_quota_is_exceeded(patch: pytest.MonkeyPatch) -> None:
     init = Round.__init__
 
     def begin(
-        self: Round, node: Node, questions: Questions, holding: Holding, uploaders: Uploaders, quota: int
+        self: Round, node: Node, questions: Questions, holding: HeldFile, uploaders: Uploaders, quota: int
     ) -> None:
         init(self, node, questions, holding, uploaders, quota + 1)
 
@@ -440,7 +442,7 @@ def a_segment_is_asked_for_again(patch: pytest.MonkeyPatch) -> None:
 
 @mutant(rules.FILE_ORDER)
 def segments_come_out_of_order(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Holding, "first_missing", property(lambda self: max(self.missing())))
+    patch.setattr(HeldFile, "first_missing", property(lambda self: max(self.missing())))
 
 
 @mutant(rules.FILE_ORDER, TWO_FILES)
@@ -457,7 +459,7 @@ def files_come_out_of_order(patch: pytest.MonkeyPatch) -> None:
 
 @mutant(rules.HOLDS_WHAT_IT_GIVES, CROWD, quota=1)
 def a_segment_is_given_that_is_not_held(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Holding, "get", lambda self, segment: self.metadata.segment(segment))
+    patch.setattr(HeldFile, "get", lambda self, segment: self.metadata.segment(segment))
 
 
 def every_third(patch: pytest.MonkeyPatch, change: Callable[[Uploader, int, SegmentRequest], None]) -> None:
@@ -598,22 +600,30 @@ def connections_with_the_dead_are_counted(patch: pytest.MonkeyPatch) -> None:
 
 @mutant(rules.TRULY_LOST)
 def a_file_is_given_up_at_once(patch: pytest.MonkeyPatch) -> None:
-    def give_up(self: Downloader, holding: Holding) -> bool:
-        self._node.record(FileUnavailable(holding.metadata.name, 0, holding.num_missing))
-        return False
+    def give_up(self: Pursuit, _round: Round) -> bool:
+        self._node.record(FileUnavailable(self.file, 0, self._held.num_missing))
+        return True
 
-    patch.setattr(Downloader, "_run_rounds", give_up)
+    patch.setattr(Pursuit, "gives_up", give_up)
+    patch.setattr(PeersFirst, "run_round", lambda *_: None)
 
 
 @mutant(rules.TRULY_LOST)
 def the_tracker_calls_lost_what_a_seed_has(patch: pytest.MonkeyPatch) -> None:
-    def judge(self: StuckPeers, *_: Collection[int]) -> list[Advice]:
-        advice = [Advice(rank, report.request, 1, ()) for rank, report in self._reports.items()]
-        self._reports.clear()
-        return advice
+    def judge(self: StuckPeers, *_: Collection[int]) -> dict[int, StuckAnswer]:
+        answers = {rank: StuckAnswer(stuck.file, 1, (), stuck.request) for rank, stuck in self._stuck.items()}
+        self._stuck.clear()
+        return answers
+
+    gives_up = Pursuit.gives_up
+
+    def give_up_with_a_seed(self: Pursuit, round: Round) -> bool:
+        round.seeds = ()
+        return gives_up(self, round)
 
     patch.setattr(StuckPeers, "judge", judge)
-    patch.setattr(Downloader, "_run_rounds", lambda self, holding: not self._is_lost(holding))
+    patch.setattr(Pursuit, "gives_up", give_up_with_a_seed)
+    patch.setattr(PeersFirst, "run_round", lambda *_: None)
 
 
 # Ends
@@ -623,7 +633,7 @@ def the_tracker_calls_lost_what_a_seed_has(patch: pytest.MonkeyPatch) -> None:
 def completion_is_told_twice(patch: pytest.MonkeyPatch) -> None:
     complete = Downloader._complete
 
-    def complete_and_tell(self: Downloader, holding: Holding, is_owned: bool) -> None:
+    def complete_and_tell(self: Downloader, holding: HeldFile, is_owned: bool) -> None:
         complete(self, holding, is_owned)
         self._node.download.send(FileCompleted(F), TRACKER)
 
@@ -632,7 +642,7 @@ def completion_is_told_twice(patch: pytest.MonkeyPatch) -> None:
 
 @mutant(rules.COMPLETION)
 def completion_is_told_before_the_output_is_written(patch: pytest.MonkeyPatch) -> None:
-    def complete(self: Downloader, holding: Holding, _is_owned: bool) -> None:
+    def complete(self: Downloader, holding: HeldFile, _is_owned: bool) -> None:
         self._node.download.send(FileCompleted(F), TRACKER)
         self._node.storage.write_output(holding.metadata)
         self._node.record(FileWritten(F, holding.metadata.num_segments))
@@ -642,14 +652,14 @@ def completion_is_told_before_the_output_is_written(patch: pytest.MonkeyPatch) -
 
 @mutant(rules.COMPLETION, also=[rules.ROLES, rules.FULL_ROUND])
 def completion_is_told_after_the_first_round(patch: pytest.MonkeyPatch) -> None:
-    end_round = Downloader._end_round
+    end_round = Pursuit.end_round
 
-    def end_and_tell(self: Downloader, round: Round) -> None:
+    def end_and_tell(self: Pursuit, round: Round) -> None:
         end_round(self, round)
         if round.num_missing:
             self._node.download.send(FileCompleted(F), TRACKER)
 
-    patch.setattr(Downloader, "_end_round", end_and_tell)
+    patch.setattr(Pursuit, "end_round", end_and_tell)
 
 
 @mutant(rules.COMPLETION, also=[rules.ROLES])

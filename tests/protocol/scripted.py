@@ -16,12 +16,14 @@ from emulator.protocol.events import AnyEvent, Event
 from emulator.protocol.files import HASH_DIGITS, ClientInput, FileMetadata
 from emulator.protocol.messages import (
     TRACKER,
+    Answer,
     AnyMessage,
     Close,
     ConnectionCount,
     ConnectionCountRequest,
     Hit,
     Miss,
+    Question,
     SegmentRequest,
     Stuck,
     StuckAnswer,
@@ -191,7 +193,7 @@ class ScriptedNode:
     @property
     def numbers(self) -> list[int]:
         """The numbers of all questions and answers that were sent, in order."""
-        return [number_of(entry.message) for entry in self._outgoing() if hasattr(entry.message, "request")]
+        return [entry.message.request for entry in self._outgoing() if isinstance(entry.message, Question | Answer)]
 
     def _outgoing(self) -> Iterator[Outgoing]:
         return (entry for entry in self.log if isinstance(entry, Outgoing))
@@ -288,13 +290,7 @@ def file_of(num_segments: int, name: str = "file1") -> FileMetadata:
 
 def unnumbered(message: AnyMessage) -> AnyMessage:
     """The message without the number of its question."""
-    return msgspec.structs.replace(message, request=0) if hasattr(message, "request") else message
-
-
-def number_of(message: AnyMessage) -> int:
-    number = getattr(message, "request", 0)
-    assert isinstance(number, int)
-    return number
+    return msgspec.structs.replace(message, request=0) if isinstance(message, Question | Answer) else message
 
 
 def bits_of(segments: Iterable[int], num_segments: int) -> bytes:

@@ -23,6 +23,7 @@ from emulator.protocol.messages import (
 from emulator.protocol.node import ProtocolError
 from emulator.protocol.round import Round
 from emulator.protocol.terms import Terms
+from emulator.protocol.upload import Uploader
 from emulator.strategies.peers_first import PeersFirst
 from tests.protocol.scripted import Incoming, ScriptedNode, ScriptedUploaders, ScriptEnded, file_of
 
@@ -119,14 +120,26 @@ def test_p4_the_strategy_and_the_quota_are_those_that_were_given() -> None:
     assert quotas == [3, 3, 1]
 
 
-def test_u2_a_free_rider_downloads_and_answers_with_misses_only() -> None:
-    asked: list[Incoming] = [(2, SegmentRequest("file1", 2)), (3, SegmentRequest("file3", 1)), (TRACKER, Stop())]
+def test_p4_the_upload_thread_is_served_by_the_handler_that_was_given() -> None:
+    """It is made on the upload thread's own node, and knows the library that the download thread fills."""
     mine = ClientInput(OWNED, ("file3",))
-    node = ScriptedNode(FROM_TRACKER, asked, mine=mine, answer=ScriptedUploaders([WANTED], rounds=[((5,), ())]))
-    run_client(node, PeersFirst(), Terms(is_free_rider=True))
-    assert node.outputs == [WANTED]
-    assert node.sent_to(2) == [Miss("file1", 2)]
+    node = ScriptedNode(
+        FROM_TRACKER,
+        [(3, SegmentRequest("file3", 1)), (TRACKER, Stop())],
+        mine=mine,
+        answer=ScriptedUploaders([WANTED], rounds=[((5,), ())]),
+    )
+
+    class Refuses(Uploader):
+        """Answers each request with a miss, and with what its client holds as a hit to rank 4."""
+
+        def _answer_segment(self, client: int, asked: SegmentRequest) -> None:
+            super()._answer_segment(4, asked)
+            self._node.download.send(Miss(asked.file, asked.segment, asked.request), client)
+
+    run_client(node, PeersFirst(), Terms(), Refuses)
     assert node.sent_to(3) == [Miss("file3", 1)]
+    assert node.sent_to(4) == [Hit("file3", 1, WANTED.segment(1))]
 
 
 def test_p3_who_died_before_the_signal_is_not_asked_after_it() -> None:

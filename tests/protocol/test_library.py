@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from emulator.protocol.library import Holding, Library, segments_of
+from emulator.protocol.library import HeldFile, Library, segments_of
 from tests.protocol.scripted import WRONG, bits_of, file_of
 
 NUM_SEGMENTS = 9
@@ -17,7 +17,7 @@ class HoldingAgainstSet(RuleBasedStateMachine):
     @initialize(num_segments=st.integers(1, NUM_SEGMENTS))
     def begin(self, num_segments: int) -> None:
         self.metadata = file_of(num_segments)
-        self.holding = Holding(self.metadata)
+        self.holding = HeldFile(self.metadata)
         self.model: set[int] = set()
 
     @property
@@ -73,7 +73,7 @@ TestHoldingAgainstSet = HoldingAgainstSet.TestCase
 @given(st.integers(0, NUM_SEGMENTS))
 def test_an_owned_file_is_whole_from_the_start(num_segments: int) -> None:
     metadata = file_of(num_segments)
-    holding = Holding(metadata, is_complete=True)
+    holding = HeldFile(metadata, is_complete=True)
     assert holding.is_complete
     assert [holding.get(index) for index in range(num_segments)] == [metadata.segment(i) for i in range(num_segments)]
     assert (list(holding.missing()), holding.first_missing, holding.num_missing) == ([], -1, 0)
@@ -82,7 +82,7 @@ def test_an_owned_file_is_whole_from_the_start(num_segments: int) -> None:
 
 
 def test_a_file_without_segments_is_complete_at_once() -> None:
-    holding = Holding(file_of(0))
+    holding = HeldFile(file_of(0))
     assert holding.is_complete
     assert (list(holding.missing()), holding.first_missing) == ([], -1)
 
@@ -120,7 +120,7 @@ def test_opening_a_file_again_finds_what_is_there_already() -> None:
 
 def test_the_content_is_put_together_from_what_was_received_and_only_when_all_of_it_was() -> None:
     metadata = file_of(3)
-    holding = Holding(metadata)
+    holding = HeldFile(metadata)
     for segment in (2, 0):
         holding.add(segment, metadata.segment(segment))
     with pytest.raises(ValueError, match=r"^1 segments of 'file1' are missing$"):

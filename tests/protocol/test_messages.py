@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from emulator.protocol import messages
 from emulator.protocol.files import HASH_DIGITS, FileMetadata
-from emulator.protocol.messages import AnyMessage, Barrier, Hit, Message
+from emulator.protocol.messages import ANSWERS, Answer, AnyMessage, Barrier, Hit, Message, Question
 
 TYPES: tuple[type[Message], ...] = get_args(AnyMessage)
 NUMBERS = st.integers(0, 2**63)
@@ -30,7 +30,27 @@ def any_of(message: type[Message]) -> st.SearchStrategy[Message]:
 
 
 def test_the_union_has_every_message() -> None:
-    assert set(TYPES) == set(Message.__subclasses__())
+    kinds = {*Message.__subclasses__(), *Question.__subclasses__(), *Answer.__subclasses__()}
+    assert set(TYPES) == kinds - {Question, Answer}
+
+
+def test_the_table_of_answers_has_every_question_and_agrees_with_its_declared_type_and_the_documented_table() -> None:
+    rows = [line.split("|") for line in (messages.__doc__ or "").splitlines() if line.startswith("| `")]
+    documented = {name.strip(" `"): set(re.findall(r"`(\w+)`", answers)) for _, name, _, _, answers, *_ in rows}
+    assert set(ANSWERS) == set(Question.__subclasses__())
+    for question, expected in ANSWERS.items():
+        names = {answer.__name__ for answer in expected.types}
+        (declared,) = get_args(question.__orig_bases__[0])  # type: ignore[attr-defined]  # of a generic class
+        assert set(declared.__forward_arg__.split(" | ")) == names
+        assert documented[question.__name__] == names
+    assert {answer for expected in ANSWERS.values() for answer in expected.types} == set(Answer.__subclasses__())
+
+
+@given(st.sampled_from(TYPES).flatmap(any_of))
+def test_only_questions_and_answers_have_a_number(message: Message) -> None:
+    is_numbered = isinstance(message, Question | Answer)
+    assert ("request" in message.__struct_fields__) is is_numbered
+    assert is_numbered or message.request == 0
 
 
 def test_the_table_has_every_message() -> None:

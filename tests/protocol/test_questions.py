@@ -1,19 +1,27 @@
 """Questions and their answers: nobody waits for what will not come, and nothing late is taken for something else."""
 
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.protocol.files import FileMetadata
 from emulator.protocol.messages import (
+    ANSWERS,
     TRACKER,
+    Answer,
     AnyMessage,
     Barrier,
     Close,
     ConnectionCount,
+    ConnectionCountRequest,
     Finished,
     Hit,
     Holdings,
+    HoldingsRequest,
     Lost,
     Metadata,
     MetadataAnswer,
@@ -22,15 +30,18 @@ from emulator.protocol.messages import (
     Returned,
     SegmentRequest,
     Stop,
+    Stuck,
     StuckAnswer,
     SwarmAnswer,
     SwarmRequest,
 )
 from emulator.protocol.node import ProtocolError
-from emulator.protocol.questions import LIFE, Questions, TrackerQuestion
+from emulator.protocol.questions import LIFE, InFlight, Questions
 from tests.protocol.scripted import SILENCE, Incoming, Script, ScriptedNode, ScriptEnded
 
 PATIENCE_S = 0.25
+NO_FILE = MetadataAnswer | ConnectionCount
+"""Answers that are not about one file."""
 
 
 def make_questions(
@@ -48,6 +59,22 @@ def asked(number: int = 9) -> SegmentRequest:
     return SegmentRequest("file1", 0, number)
 
 
+def ask(questions: Questions, uploader: int, number: int = 9) -> Hit | Miss | None:
+    """Ask for the first segment with the question of this number."""
+    questions.number = number - 1
+    return questions.ask(SegmentRequest, uploader, "file1", 0)
+
+
+def ask_swarm(questions: Questions, number: int = 9) -> SwarmAnswer:
+    questions.number = number - 1
+    return questions.ask_tracker(SwarmRequest, "file1")
+
+
+def in_flight(uploaders: dict[int, int]) -> InFlight:
+    """Requests for the first segment, by number."""
+    return {number: (uploader, asked(number)) for number, uploader in uploaders.items()}
+
+
 MISS = Miss("file1", 0, 9)
 HIT = Hit("file1", 0, "x", 9)
 
@@ -56,7 +83,7 @@ HIT = Hit("file1", 0, "x", 9)
 
 def test_the_answer_is_what_its_uploader_sends_with_the_number_of_the_question() -> None:
     node, questions = make_questions([(2, HIT)])
-    assert questions.ask(asked(), 2) == HIT
+    assert ask(questions, 2) == HIT
     assert node.sent == [("upload", asked(0), 2)]
     assert node.numbers == [9]
     assert node.patience_s == [None]
@@ -76,7 +103,7 @@ LATE: list[AnyMessage] = [
 @pytest.mark.parametrize("late", LATE)
 def test_late_and_doubled_answers_are_passed_over(late: AnyMessage) -> None:
     node, questions = make_questions([(3, late), (3, late), (2, HIT)])
-    assert questions.ask(asked(), 2) == HIT
+    assert ask(questions, 2) == HIT
     assert len(node.sent) == 1
 
 
@@ -110,8 +137,53 @@ def test_an_answer_to_a_question_that_was_never_asked_is_an_error(source: int, m
     awaited = 4 if source == 2 else 2
     _, questions = make_questions([(source, message)])
     with pytest.raises(ProtocolError) as caught:
-        questions.ask(asked(), awaited)
+        ask(questions, awaited)
     assert str(caught.value) == f"rank 1 at D4: rank {source} sent an unexpected {message!r}"
+
+
+QUESTIONS: list[tuple[Callable[[Questions], object], int, Answer]] = [
+    (lambda it: it.ask_tracker(SwarmRequest, "file1"), TRACKER, SwarmAnswer("file1", (2,), (), 10)),
+    (lambda it: it.ask_tracker(MetadataRequest, ("file1",)), TRACKER, MetadataAnswer((), 10)),
+    (lambda it: it.ask_tracker(Stuck, "file1", b"\1", ()), TRACKER, StuckAnswer("file1", 0, (), 10)),
+    (lambda it: it.ask(SegmentRequest, 2, "file1", 3), 2, Hit("file1", 3, "x", 10)),
+    (lambda it: it.ask(SegmentRequest, 2, "file1", 3), 2, Miss("file1", 3, 10)),
+    (lambda it: it.ask(ConnectionCountRequest, 2), 2, ConnectionCount(4, 10)),
+    (lambda it: it.ask(HoldingsRequest, 2, "file1"), 2, Holdings("file1", b"", 10)),
+]
+
+
+@pytest.mark.parametrize(("ask_it", "source", "answer"), QUESTIONS)
+def test_each_question_takes_its_own_answers(
+    ask_it: Callable[[Questions], object], source: int, answer: AnyMessage
+) -> None:
+    _, questions = make_questions([(source, answer)])
+    assert ask_it(questions) == answer
+
+
+@pytest.mark.parametrize(("ask_it", "source", "right"), QUESTIONS)
+@pytest.mark.parametrize("other", [question[2] for question in QUESTIONS])
+def test_no_question_takes_the_answers_of_another(
+    ask_it: Callable[[Questions], object], source: int, right: Answer, other: AnyMessage
+) -> None:
+    if type(other) in next(expected.types for expected in ANSWERS.values() if type(right) in expected.types):
+        return
+    _, questions = make_questions([(source, other)])
+    with pytest.raises(ProtocolError) as caught:
+        ask_it(questions)
+    assert str(caught.value) == f"rank 1 at D4: rank {source} sent an unexpected {other!r}"
+
+
+@pytest.mark.parametrize(
+    ("ask_it", "source", "answer"),
+    [(ask_it, source, answer) for ask_it, source, answer in QUESTIONS if not isinstance(answer, NO_FILE)],
+)
+def test_an_answer_about_another_file_is_an_error(
+    ask_it: Callable[[Questions], object], source: int, answer: Answer
+) -> None:
+    other: Any = msgspec.structs.replace(answer, file="file2")
+    _, questions = make_questions([(source, other)])
+    with pytest.raises(ProtocolError):
+        ask_it(questions)
 
 
 # Lost and returned ranks
@@ -120,25 +192,25 @@ def test_an_answer_to_a_question_that_was_never_asked_is_an_error(source: int, m
 def test_a_lost_rank_is_not_asked_and_answers_with_nothing_at_once() -> None:
     node, questions = make_questions([(2, Lost()), (TRACKER, Barrier(1))])
     questions.await_barrier(1)
-    assert questions.ask(asked(), 2) is None
+    assert ask(questions, 2) is None
     assert node.sent == []
 
 
 def test_a_rank_that_is_lost_while_it_is_waited_for_answers_with_nothing() -> None:
     node, questions = make_questions([(2, Lost())])
-    assert questions.ask(asked(), 2) is None
+    assert ask(questions, 2) is None
     assert questions.lost == {2}
     assert node.is_exhausted()
 
 
 def test_what_a_rank_has_sent_before_it_was_lost_counts() -> None:
     _, questions = make_questions([(2, HIT), (2, Lost())])
-    assert questions.ask(asked(), 2) == HIT
+    assert ask(questions, 2) == HIT
 
 
 def test_the_loss_of_another_rank_ends_no_wait() -> None:
     node, questions = make_questions([(3, Lost()), (2, MISS)])
-    assert questions.ask(asked(), 2) == MISS
+    assert ask(questions, 2) == MISS
     assert questions.lost == {3}
     assert node.is_exhausted()
 
@@ -147,28 +219,27 @@ def test_a_returned_rank_is_asked_again_as_soon_as_the_tracker_can_have_named_it
     """What it was on an older list, it need not be any more: a seed may have lost what it had."""
     swarm = SwarmAnswer("file1", (2,), (), 10)
     node, questions = make_questions([(2, Lost()), (2, Returned()), (3, MISS)])
-    assert questions.ask(asked(), 3) == MISS
-    assert questions.ask(asked(), 2) is None
+    assert ask(questions, 3) == MISS
+    assert ask(questions, 2) is None
 
     node.inboxes["download"].append((TRACKER, swarm))
-    questions.number = 10
-    assert questions.ask_tracker(SwarmRequest("file1", 10)) == swarm
+    assert ask_swarm(questions, 10) == swarm
     node.inboxes["download"].append((2, HIT))
-    assert questions.ask(asked(), 2) == HIT
+    assert ask(questions, 2) == HIT
 
 
 def test_a_rank_that_returns_after_the_list_was_asked_for_waits_for_the_next_one() -> None:
     swarm = SwarmAnswer("file1", (2,), (), 9)
     _, questions = make_questions([(2, Lost()), (2, Returned()), (TRACKER, swarm)])
-    assert questions.ask_tracker(SwarmRequest("file1", 9)) == swarm
-    assert questions.ask(asked(), 2) is None
+    assert ask_swarm(questions) == swarm
+    assert ask(questions, 2) is None
 
 
 def test_a_rank_that_is_lost_again_after_its_return_stays_lost() -> None:
     swarm = SwarmAnswer("file1", (), (), 9)
     _, questions = make_questions([(2, Lost()), (2, Returned()), (2, Lost()), (3, MISS), (TRACKER, swarm)])
-    assert questions.ask(asked(), 3) == MISS
-    questions.ask_tracker(SwarmRequest("file1", 9))
+    assert ask(questions, 3) == MISS
+    ask_swarm(questions)
     assert questions.lost == {2}
 
 
@@ -195,7 +266,7 @@ def test_signals_for_an_earlier_life_are_passed_over() -> None:
 def test_answers_to_an_earlier_life_are_passed_over() -> None:
     number = LIFE + 1
     _, questions = make_questions([(2, HIT), (2, Miss("file1", 0, number))], life=1, number=1)
-    assert questions.ask(asked(number), 2) == Miss("file1", 0, number)
+    assert ask(questions, 2, number) == Miss("file1", 0, number)
 
 
 def test_each_life_numbers_its_questions_above_those_of_the_earlier_ones() -> None:
@@ -207,8 +278,8 @@ def test_another_thread_of_the_client_knows_what_was_heard_and_asks_on_its_own_n
     questions.await_barrier(1)
     other = ScriptedNode([(2, MISS)])
     moved = questions.moved_to(other)
-    assert moved.ask(asked(), 3) is None
-    assert moved.ask(asked(), 2) == MISS
+    assert ask(moved, 3) is None
+    assert ask(moved, 2) == MISS
     assert (len(other.sent), node.sent) == (1, [])
 
 
@@ -217,7 +288,7 @@ def test_another_thread_of_the_client_knows_what_was_heard_and_asks_on_its_own_n
 
 def test_an_uploader_that_does_not_answer_in_time_is_given_up() -> None:
     node, questions = make_questions([SILENCE], PATIENCE_S)
-    assert questions.ask(asked(), 2) is None
+    assert ask(questions, 2) is None
     assert questions.lost == set()
     assert node.patience_s == [PATIENCE_S]
     assert len(node.sent) == 1
@@ -226,22 +297,23 @@ def test_an_uploader_that_does_not_answer_in_time_is_given_up() -> None:
 def test_the_tracker_is_asked_again_with_the_same_number_until_it_answers() -> None:
     swarm = SwarmAnswer("file1", (), (), 9)
     node, questions = make_questions([SILENCE, SILENCE, (TRACKER, swarm)], PATIENCE_S)
-    question = SwarmRequest("file1", 9)
-    assert questions.ask_tracker(question) == swarm
+    assert ask_swarm(questions) == swarm
     assert node.sent == 3 * [("download", SwarmRequest("file1"), TRACKER)]
     assert node.numbers == [9, 9, 9]
 
 
-@pytest.mark.parametrize(
-    ("question", "patience_s"), [(SwarmRequest("file1", 9), PATIENCE_S), (MetadataRequest((), 9), None)]
-)
-def test_only_the_request_for_metadata_is_asked_once_however_long_it_takes(
-    question: TrackerQuestion, patience_s: float | None
-) -> None:
+def test_the_request_for_metadata_is_sent_once_however_long_the_answer_takes() -> None:
     node, questions = make_questions((), PATIENCE_S)
     with pytest.raises(ScriptEnded):
-        questions.ask_tracker(question)
-    assert node.patience_s == [patience_s]
+        questions.ask_tracker(MetadataRequest, ())
+    assert node.patience_s == [None]
+
+
+def test_other_questions_to_the_tracker_have_the_time_limit() -> None:
+    node, questions = make_questions((), PATIENCE_S)
+    with pytest.raises(ScriptEnded):
+        questions.ask_tracker(SwarmRequest, "file1")
+    assert node.patience_s == [PATIENCE_S]
 
 
 def test_at_a_barrier_there_is_no_patience_to_lose() -> None:
@@ -255,20 +327,20 @@ def test_at_a_barrier_there_is_no_patience_to_lose() -> None:
 
 def test_of_several_questions_the_first_answer_to_any_is_next() -> None:
     _, questions = make_questions([(3, Miss("file1", 0, 8)), (2, HIT)])
-    waiting = {9: 2, 8: 3, 7: 4}
+    waiting = in_flight({9: 2, 8: 3, 7: 4})
     assert questions.next_of(waiting) == (3, Miss("file1", 0, 8))
     assert questions.next_of(waiting) == (2, HIT)
-    assert waiting == {7: 4}
+    assert waiting == in_flight({7: 4})
 
 
 def test_an_answer_with_the_right_number_from_another_rank_is_not_the_answer() -> None:
     _, questions = make_questions([(3, HIT), (2, HIT)])
-    assert questions.next_of({9: 2}) == (2, HIT)
+    assert questions.next_of(in_flight({9: 2})) == (2, HIT)
 
 
 def test_of_several_questions_those_to_lost_ranks_are_not_waited_for() -> None:
     _, questions = make_questions([(3, Lost()), (4, Lost()), (2, HIT)])
-    waiting = {9: 2, 8: 3, 7: 4}
+    waiting = in_flight({9: 2, 8: 3, 7: 4})
     assert questions.next_of(waiting) == (2, HIT)
     assert waiting == {}
     assert questions.next_of(waiting) is None
@@ -276,14 +348,14 @@ def test_of_several_questions_those_to_lost_ranks_are_not_waited_for() -> None:
 
 def test_when_the_last_one_that_was_asked_is_lost_there_is_no_next_answer() -> None:
     _, questions = make_questions([(3, Lost()), (2, Lost())])
-    assert questions.next_of({9: 2, 8: 3}) is None
+    assert questions.next_of(in_flight({9: 2, 8: 3})) is None
 
 
 def test_of_several_questions_none_may_be_answered_in_time() -> None:
     node, questions = make_questions([SILENCE], PATIENCE_S)
-    waiting = {9: 2, 8: 3}
+    waiting = in_flight({9: 2, 8: 3})
     assert questions.next_of(waiting) is None
-    assert waiting == {9: 2, 8: 3}
+    assert waiting == in_flight({9: 2, 8: 3})
     assert node.patience_s == [PATIENCE_S]
 
 
@@ -292,14 +364,14 @@ def test_of_several_questions_none_may_be_answered_in_time() -> None:
 
 def test_a_late_hit_is_closed_when_it_comes_and_once() -> None:
     node, questions = make_questions([(3, Hit("file1", 0, "x", 8)), (3, Hit("file1", 0, "x", 8)), (2, MISS)])
-    questions.leave({8: 3})
-    assert questions.ask(asked(), 2) == MISS
+    questions.leave(in_flight({8: 3}))
+    assert ask(questions, 2) == MISS
     assert node.sent[1:] == [("upload", Close(), 3)]
 
 
 def test_the_end_waits_for_what_was_left_and_for_nothing_else() -> None:
     node, questions = make_questions([(3, Hit("file1", 0, "x", 8)), (4, Miss("file1", 0, 7)), (5, Lost()), (6, Lost())])
-    questions.leave({8: 3, 7: 4, 6: 5})
+    questions.leave(in_flight({8: 3, 7: 4, 6: 5}))
     questions.hear_out()
     assert node.sent == [("upload", Close(), 3)]
     assert list(node.inboxes["download"]) == [(6, Lost())]
@@ -312,7 +384,7 @@ def test_where_nothing_was_left_the_end_comes_at_once() -> None:
 def test_uploaders_that_stay_silent_at_the_end_are_told_that_nothing_is_open() -> None:
     """They may have given a segment in vain, and believe in a connection."""
     node, questions = make_questions([(5, Lost()), (4, Miss("file1", 0, 7)), SILENCE], PATIENCE_S)
-    questions.leave({8: 3, 7: 4, 6: 5, 5: 2, 4: 3})
+    questions.leave(in_flight({8: 3, 7: 4, 6: 5, 5: 2, 4: 3}))
     questions.hear_out()
     assert node.sent == [("upload", Close(), 2), ("upload", Close(), 3)]
     questions.hear_out()
@@ -336,6 +408,6 @@ def test_uploaders_that_stay_silent_at_the_end_are_told_that_nothing_is_open() -
 def test_the_tracker_is_heard_through_any_noise(noise: list[Incoming | None], end: Incoming) -> None:
     # The late answer with the number of the question is one of an uploader, not of the tracker.
     node, questions = make_questions([*noise, end], PATIENCE_S)
-    assert questions.ask_tracker(SwarmRequest("file1", 9)) == end[1]
+    assert ask_swarm(questions) == end[1]
     assert node.is_exhausted()
     assert len(node.sent) == 1 + noise.count(SILENCE)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from emulator.protocol.files import FileMetadata
-from emulator.protocol.stuck import Advice, Report
 from emulator.protocol.swarm import RankSet, SwarmTable
 from tests.protocol.scripted import file_of
 
@@ -101,12 +100,9 @@ class SwarmTableAgainstDicts(RuleBasedStateMachine):
             assert len(set(drawn)) == len(drawn) == min(numwant, len(all_ranks - {asker}))
 
     @invariant()
-    def knows_every_role(self) -> None:
-        for metadata in FILES:
-            for rank in range(1, 13):
-                is_seed, is_peer = rank in self.seeds[metadata.name], rank in self.peers[metadata.name]
-                role = "seed" if is_seed else "peer" if is_peer else "leecher"
-                assert self.table.role(metadata.name, rank) == role
+    def knows_every_seed_and_peer(self) -> None:
+        assert {file: set(self.table[file].seeds) for file in self.table} == self.seeds
+        assert {file: set(self.table[file].peers) for file in self.table} == self.peers
 
 
 TestSwarmTableAgainstDicts = SwarmTableAgainstDicts.TestCase
@@ -167,7 +163,7 @@ def test_metadata_comes_without_the_files_that_nobody_has_reported() -> None:
     assert table.metadata(["file1", "file2", "file9"]) == (FILES[2],)
 
 
-@pytest.mark.parametrize("ask", [SwarmTable.join, SwarmTable.complete, SwarmTable.role])
+@pytest.mark.parametrize("ask", [SwarmTable.join, SwarmTable.complete])
 def test_the_swarm_of_a_file_that_nobody_has_reported_is_unknown(ask: Callable[[SwarmTable, str, int], object]) -> None:
     with pytest.raises(KeyError, match="file9"):
         ask(SwarmTable(), "file9", 1)
@@ -179,7 +175,7 @@ def test_owners_who_disagree_are_named() -> None:
     table.report(3, file_of(2, "file1"))
     with pytest.raises(ValueError, match=r"^rank 5 gives other hashes for 'file1' than rank 3$"):
         table.report(5, file_of(3, "file1"))
-    assert table.role("file1", 5) == "leecher"
+    assert sorted(table["file1"].seeds) == [3, 4]
 
 
 def test_a_file_outlives_its_owners_and_so_do_its_hashes() -> None:
@@ -189,36 +185,3 @@ def test_a_file_outlives_its_owners_and_so_do_its_hashes() -> None:
     assert table.metadata(["file1"]) == (file_of(2, "file1"),)
     with pytest.raises(ValueError, match=r"^rank 5 gives other hashes for 'file1' than an owner that is lost$"):
         table.report(5, file_of(3, "file1"))
-
-
-def test_only_files_that_somebody_is_stuck_in_are_looked_at() -> None:
-    table = SwarmTable()
-    for metadata in FILES:
-        table.report(1, metadata)
-    table.join("file2", 4)
-    table.forget(1)
-    assert (table.stuck_files(), table.advise("file2")) == ([], [])
-    assert table.report_stuck("file2", 4, Report(0b11, frozenset(), 9)) is None
-    assert table.stuck_files() == ["file2"]
-    advice = Advice(4, 9, num_lost=2, holders=())
-    assert table.advise("file2") == [advice]
-    assert table.stuck_files() == []
-    assert table.report_stuck("file2", 4, Report(0b11, frozenset(), 9)) == advice
-
-
-def test_nobody_misses_segments_that_a_file_does_not_have() -> None:
-    table = SwarmTable()
-    table.report(1, file_of(2, "file1"))
-    table.join("file1", 4)
-    with pytest.raises(ValueError, match=r"^it misses more than the 2 segments of 'file1'$"):
-        table.report_stuck("file1", 4, Report(1 << 1_000_000, frozenset(), 9))
-    assert table.stuck_files() == []
-
-
-def test_who_is_forgotten_is_stuck_no_longer() -> None:
-    table = SwarmTable()
-    table.report(1, FILES[2])
-    table.join("file2", 4)
-    table.report_stuck("file2", 4, Report(0b11, frozenset(), 9))
-    table.forget(4)
-    assert table.stuck_files() == []

@@ -1,4 +1,4 @@
-"""The upload thread, U1 … U5: its handler driven directly, and its connections against a dictionary."""
+"""The upload thread, U1 … U5 alone: its handler driven directly, and its connections against a dictionary."""
 
 import pytest
 from hypothesis import strategies as st
@@ -13,11 +13,9 @@ from emulator.protocol.messages import (
     ConnectionCount,
     ConnectionCountRequest,
     Hit,
-    Holdings,
     HoldingsRequest,
     Lost,
     Miss,
-    Returned,
     SegmentRequest,
     Stop,
     SwarmRequest,
@@ -30,9 +28,9 @@ FILE = file_of(3)
 HITS = [Hit("file1", index, FILE.segment(index)) for index in range(3)]
 
 
-def make_uploader() -> tuple[ScriptedNode, Uploader]:
+def make_uploader(kind: type[Uploader] = Uploader) -> tuple[ScriptedNode, Uploader]:
     node = ScriptedNode(rank=3)
-    return node, Uploader(node, Library([FILE]))
+    return node, kind(node, Library([FILE]))
 
 
 def test_u1_messages_on_the_upload_communicator_are_waited_for_and_served_in_order() -> None:
@@ -149,53 +147,24 @@ def test_u5_a_stop_that_overtakes_a_close_closes_what_is_left() -> None:
         (Barrier(2), "rank 3 at U1: rank 5 sent an unexpected Barrier(number=2)"),
         (SwarmRequest("file1"), "rank 3 at U1: rank 5 sent an unexpected SwarmRequest(file='file1', request=0)"),
         (HITS[0], f"rank 3 at U1: rank 5 sent an unexpected {HITS[0]!r}"),
+        (Lost(), "rank 3 at U1: rank 5 sent an unexpected Lost(is_coming_back=False)"),
+        (HoldingsRequest("f"), "rank 3 at U1: rank 5 sent an unexpected HoldingsRequest(file='f', request=0)"),
     ],
 )
-def test_a_message_that_is_not_for_an_uploader_is_an_error(message: AnyMessage, text: str) -> None:
+def test_a_message_that_the_steps_do_not_know_is_an_error(message: AnyMessage, text: str) -> None:
     _, uploader = make_uploader()
     with pytest.raises(ProtocolError) as caught:
         uploader.handle(5, message)
     assert str(caught.value) == text
 
 
-def test_u2_whoever_asks_is_told_what_it_holds_of_that_file() -> None:
-    node, library = ScriptedNode(rank=3), Library([FILE])
-    library.open(file_of(9, "file2")).add(8, file_of(9, "file2").segment(8))
-    uploader = Uploader(node, library)
-    for file in ("file1", "file2", "file3"):
-        uploader.handle(4, HoldingsRequest(file))
-    assert node.sent_to(4) == [Holdings("file1", b"\7"), Holdings("file2", b"\0\1"), Holdings("file3", b"")]
-    assert node.steps_of(Holdings) == {"U2"}
-    assert node.step == "U1"
-    assert node.events(ConnectionOpened) == []
-
-
 def test_every_answer_has_the_number_of_its_question() -> None:
     node, uploader = make_uploader()
     questions: list[AnyMessage] = [SegmentRequest("file1", 0, 5), SegmentRequest("file9", 0, 3)]
-    questions += [ConnectionCountRequest(8), HoldingsRequest("file1", 6)]
+    questions += [ConnectionCountRequest(8)]
     for question in questions:
         uploader.handle(1, question)
-    assert node.numbers == [5, 3, 8, 6]
-
-
-def test_u4_the_connection_with_a_client_that_is_lost_is_forgotten() -> None:
-    node, uploader = make_uploader()
-    for source in (1, 2):
-        uploader.handle(source, SegmentRequest("file1", 0))
-    uploader.handle(1, Lost())
-    uploader.handle(5, Lost())
-    assert node.events(ConnectionClosed) == [ConnectionClosed(client=1, num_segments=1, num_open=1)]
-    assert node.steps_of(ConnectionClosed) == {"U4"}
-    assert uploader.is_running
-
-
-def test_a_client_that_has_returned_is_served_like_any_other() -> None:
-    node, uploader = make_uploader()
-    for message in (Lost(), Returned(), SegmentRequest("file1", 0)):
-        uploader.handle(1, message)
-    assert node.sent == [("download", HITS[0], 1)]
-    assert node.step == "U1"
+    assert node.numbers == [5, 3, 8]
 
 
 CLIENTS = st.integers(1, 5)
@@ -204,9 +173,11 @@ CLIENTS = st.integers(1, 5)
 class UploaderAgainstDict(RuleBasedStateMachine):
     """The model counts the segments given to each client since its last close."""
 
+    kind = Uploader
+
     def __init__(self) -> None:
         super().__init__()
-        self.node, self.uploader = make_uploader()
+        self.node, self.uploader = make_uploader(self.kind)
         self.model: dict[int, int] = {}
         self.opened: list[tuple[int, int]] = []
         self.closed: list[tuple[int, int, int]] = []
@@ -221,8 +192,11 @@ class UploaderAgainstDict(RuleBasedStateMachine):
             if self.model[client] == 1:
                 self.opened.append((client, len(self.model)))
 
-    @rule(client=CLIENTS, end=st.sampled_from([Close(), Lost()]))
-    def close(self, client: int, end: AnyMessage) -> None:
+    @rule(client=CLIENTS)
+    def close(self, client: int) -> None:
+        self.end(client, Close())
+
+    def end(self, client: int, end: AnyMessage) -> None:
         num_sent = len(self.node.sent)
         self.uploader.handle(client, end)
         assert len(self.node.sent) == num_sent

@@ -6,7 +6,7 @@ from emulator.protocol.messages import Hit, SegmentRequest
 from emulator.protocol.questions import Questions
 from tests.protocol.scripted import SILENCE, Script, ScriptedNode
 
-HIT = Hit("file1", 0, "x", 9)
+HIT = Hit("file1", 0, "x", 1)
 
 
 def ask(arrives: Script, more_s: Callable[[int, float], float]) -> tuple[object, list[float | None]]:
@@ -14,7 +14,7 @@ def ask(arrives: Script, more_s: Callable[[int, float], float]) -> tuple[object,
     node = ScriptedNode(arrives, rank=1)
     node.step = "D4"
     questions = Questions(node, 0.25, 0, more_s)
-    return questions.ask(SegmentRequest("file1", 0, 9), 2), node.patience_s
+    return questions.ask(SegmentRequest, 2, "file1", 0), node.patience_s
 
 
 def test_an_answer_is_waited_for_in_steps_as_long_as_more_time_is_due() -> None:

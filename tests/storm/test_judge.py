@@ -7,14 +7,14 @@ from hypothesis import example, given, settings
 
 from emulator.engines.virtual.faults import VirtualFaults
 from emulator.errors import InputError
-from emulator.protocol.download import Downloader
+from emulator.protocol.beyond.pursuit import Pursuit
+from emulator.protocol.beyond.tracker import ExtendedTracker
 from emulator.protocol.files import FileMetadata
-from emulator.protocol.library import Holding
-from emulator.protocol.messages import AnyMessage, Close, Lost, Returned
+from emulator.protocol.library import HeldFile
+from emulator.protocol.messages import Answer, AnyMessage, Close, Hit, Lost, Miss, Returned
 from emulator.protocol.questions import Questions
 from emulator.protocol.round import Connection
 from emulator.protocol.swarm import SwarmTable
-from emulator.protocol.tracker import Tracker
 from emulator.protocol.upload import Uploader
 from emulator.scenario.generate import Shape
 from emulator.scenario.storage import MemoryStorage
@@ -75,14 +75,14 @@ def defect(change: Break) -> Break:
 
 @defect
 def the_tracker_waits_for_the_dead(patch: pytest.MonkeyPatch) -> None:
-    lose = Tracker._lose
-    patch.setattr(Tracker, "_lose", lambda self, client, _is_coming_back: lose(self, client, True))
+    lose = ExtendedTracker._lose
+    patch.setattr(ExtendedTracker, "_lose", lambda self, client, _is_coming_back: lose(self, client, True))
 
 
 @defect
 def the_tracker_does_not_wait_for_those_who_come_back(patch: pytest.MonkeyPatch) -> None:
-    lose = Tracker._lose
-    patch.setattr(Tracker, "_lose", lambda self, client, _is_coming_back: lose(self, client, False))
+    lose = ExtendedTracker._lose
+    patch.setattr(ExtendedTracker, "_lose", lambda self, client, _is_coming_back: lose(self, client, False))
 
 
 @defect
@@ -124,7 +124,7 @@ def connections_with_the_dead_stay_open(patch: pytest.MonkeyPatch) -> None:
 def a_close_is_forgotten_after_a_wrong_segment(patch: pytest.MonkeyPatch) -> None:
     take_in = Connection.take_in
 
-    def take_in_and_forget(self: Connection, segment: int, answer: object) -> bool:
+    def take_in_and_forget(self: Connection, segment: int, answer: Hit | Miss | None) -> bool:
         is_taken = take_in(self, segment, answer)
         if self._num_wrong:
             self._is_open = False
@@ -135,23 +135,23 @@ def a_close_is_forgotten_after_a_wrong_segment(patch: pytest.MonkeyPatch) -> Non
 
 @defect
 def wrong_segments_are_kept(patch: pytest.MonkeyPatch) -> None:
-    add = Holding.add
+    add = HeldFile.add
 
-    def keep(self: Holding, segment: int, data: str) -> bool:
+    def keep(self: HeldFile, segment: int, data: str) -> bool:
         return add(self, segment, self.metadata.segment(segment) if data else data)
 
-    patch.setattr(Holding, "add", keep)
+    patch.setattr(HeldFile, "add", keep)
 
 
 @defect
 def any_answer_will_do(patch: pytest.MonkeyPatch) -> None:
-    def await_any(self: Questions, _number: int, source: int, patience_s: float | None) -> AnyMessage | None:
+    def await_any(self: Questions, _question: object, source: int, patience_s: float | None) -> Answer | None:
         while True:
             try:
                 sender, answer = self._node.download.recv(patience_s)
             except TimeoutError:
                 return None
-            if sender == source and not isinstance(answer, Lost) and hasattr(answer, "request"):
+            if sender == source and isinstance(answer, Answer):
                 return answer
             self._set_aside(sender, answer)
             if source in self.lost:
@@ -168,13 +168,12 @@ def a_lost_answer_is_waited_for(patch: pytest.MonkeyPatch) -> None:
 
 @defect
 def nobody_is_ever_stuck(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Downloader, "_is_lost", lambda *_: False)
+    patch.setattr(Pursuit, "gives_up", lambda *_: False)
 
 
 @defect
 def whoever_is_stuck_gives_up(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("emulator.protocol.download.MOST_EMPTY_ROUNDS", 1)
-    patch.setattr(Downloader, "_is_lost", lambda *_: True)
+    patch.setattr(Pursuit, "gives_up", lambda _, empty: not empty.num_taken and not empty.seeds)
 
 
 @defect
@@ -215,7 +214,7 @@ def test_a_storm_finds_a_defect(change: Break, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_run_that_comes_to_no_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emulator.storm.judge.MOST_EVENTS", 2_000)
-    monkeypatch.setattr(Downloader, "_is_lost", lambda *_: False)
+    monkeypatch.setattr(Pursuit, "gives_up", lambda *_: False)
     case = Case(faults=("kill client 1 at message 5",))
     (problem,) = Weather().judge(case)
     assert problem.startswith("no end after 2,000 events, at ")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from emulator.protocol.events import SegmentsTaken
-from emulator.protocol.library import Holding
+from emulator.protocol.library import HeldFile
 from emulator.protocol.messages import (
     AnyMessage,
     ConnectionCount,
@@ -41,7 +41,7 @@ class Client:
         name: str = "file1",
     ) -> None:
         self.metadata = file_of(num_segments, name)
-        self.holding = Holding(self.metadata)
+        self.holding = HeldFile(self.metadata)
         self.held = {rank: set(segments) for rank, segments in held.items()}
         self.held |= {seed: set(range(num_segments)) for seed in seeds}
         self.seeds = seeds

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.protocol.events import PeerChosen, SeedChosen, SegmentsTaken
-from emulator.protocol.library import Holding
+from emulator.protocol.library import HeldFile
 from emulator.protocol.messages import (
     AnyMessage,
     Close,
@@ -52,7 +52,7 @@ def play(
     metadata = file_of(num_segments)
     uploaders = ScriptedUploaders([metadata], [(seeds, peers)], visits, counts)
     node = ScriptedNode(answer=uploaders, rng_seed=rng_seed)
-    round = Round(node, Questions(node, None), Holding(metadata), (seeds, peers), quota)
+    round = Round(node, Questions(node, None), HeldFile(metadata), (seeds, peers), quota)
     PeersFirst().run_round(round)
     return Played(node, round, uploaders)
 

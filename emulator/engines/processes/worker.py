@@ -29,15 +29,15 @@ from emulator.engines.processes.road import FaultyRoad, Road
 from emulator.engines.processes.sender import Sender
 from emulator.engines.processes.wiring import CHANNELS, STEPS, StepBoard, Wiring
 from emulator.engines.signals import ENDING_SIGNALS
-from emulator.engines.terms import terms_of
+from emulator.engines.terms import terms_of, uploader_of
 from emulator.faults import Fault
 from emulator.faults.plan import concerns_lines
+from emulator.protocol.beyond.tracker import ExtendedTracker
 from emulator.protocol.client import run_client
 from emulator.protocol.events import AnyEvent, Channel, ThreadEnded, ThreadFailed, ThreadStarted
 from emulator.protocol.files import FileMetadata
 from emulator.protocol.messages import TRACKER, Returned
 from emulator.protocol.node import Clock, Communicator, Handler, Node, Storage, serve
-from emulator.protocol.tracker import Tracker
 from emulator.scenario.network import Network
 from emulator.scenario.options import Options
 from emulator.scenario.storage import DirectoryStorage
@@ -241,11 +241,11 @@ def make_road(rank: int, plan: WorkerPlan, clock: Clock, sender: Sender) -> Road
 
 def _run_rank(node: Node, plan: WorkerPlan, life: int, road: Road | None) -> None:
     if node.rank == TRACKER:
-        serve(node.download, Tracker(node, plan.options.numwant))
+        serve(node.download, ExtendedTracker(node, plan.options.numwant))
     else:
         more_s = partial(road.more_s, plan.waits) if isinstance(road, FaultyRoad) else None
         terms = terms_of(plan.options, plan.faults, node.rank, life, plan.waits.plain_s, more_s)
-        run_client(node, find_strategy(plan.options.strategy), terms)
+        run_client(node, find_strategy(plan.options.strategy), terms, uploader_of(plan.faults, node.rank))
 
 
 def _begin_again(rank: int, plan: WorkerPlan, *, is_state_kept: bool) -> None:

@@ -9,7 +9,7 @@ import greenlet
 from emulator.engines.names import name_of
 from emulator.engines.outcome import Outcome
 from emulator.engines.patience import Waits
-from emulator.engines.terms import terms_of
+from emulator.engines.terms import terms_of, uploader_of
 from emulator.engines.virtual.communicators import FaultyCommunicator, Owner, TracedCommunicator, VirtualCommunicator
 from emulator.engines.virtual.faults import CountingStorage, VirtualFaults
 from emulator.engines.virtual.inbox import RankGreenlet
@@ -17,12 +17,12 @@ from emulator.engines.virtual.journal import Journal
 from emulator.engines.virtual.node import VirtualNode
 from emulator.engines.virtual.world import World
 from emulator.errors import RunError, WorkerFailed
+from emulator.protocol.beyond.tracker import ExtendedTracker
 from emulator.protocol.client import run_client
 from emulator.protocol.events import Channel, ThreadEnded
 from emulator.protocol.files import ClientInput
 from emulator.protocol.messages import TRACKER, AnyMessage
 from emulator.protocol.node import Handler, Storage
-from emulator.protocol.tracker import Tracker
 from emulator.scenario.setup import Setup
 from emulator.scenario.storage import MemoryStorage
 from emulator.strategies import find_strategy
@@ -50,7 +50,7 @@ class VirtualRun:
     def start(self) -> None:
         """Start all ranks, which do nothing before the simulation runs."""
         node = VirtualNode("main", "T1", TRACKER, self)
-        handler = _Counting(Tracker(node, self.world.options.numwant), self._count_tracker_message)
+        handler = _Counting(ExtendedTracker(node, self.world.options.numwant), self._count_tracker_message)
         self.communicator("download", node).serve(handler, partial(self._end_tracker, node))
         for rank in range(1, self.world.size):
             self._start(rank)
@@ -69,7 +69,7 @@ class VirtualRun:
         terms = terms_of(world.options, world.faults, rank, life, patience_s, partial(self._more_s, rank))
         node = VirtualNode("main", "P1", rank, self)
         try:
-            run_client(node, find_strategy(world.options.strategy), terms)
+            run_client(node, find_strategy(world.options.strategy), terms, uploader_of(world.faults, rank))
         except WorkerFailed:
             raise  # told by the thread in which it failed
         except Exception as error:

@@ -2,13 +2,10 @@
 
 from typing import ClassVar, Self
 
-import msgspec
-
 from emulator.faults.draws import Draw
 from emulator.faults.fault import Trait
 from emulator.faults.spelling import names, plural_s
 from emulator.faults.words import Words
-from emulator.protocol.terms import Terms
 
 
 class FreeRider(Trait, frozen=True):
@@ -29,6 +26,3 @@ class FreeRider(Trait, frozen=True):
     @classmethod
     def draw(cls, draw: Draw) -> Self:
         return cls(ranks=draw.clients())
-
-    def told(self, terms: Terms) -> Terms:
-        return msgspec.structs.replace(terms, is_free_rider=True)

@@ -24,7 +24,7 @@ from emulator.protocol.events import (
     Sent,
 )
 from emulator.protocol.files import ClientInput, FileMetadata
-from emulator.protocol.library import Holding
+from emulator.protocol.library import HeldFile
 from emulator.protocol.messages import AnyMessage, Stop
 from emulator.protocol.upload import Uploader
 from emulator.scenario.network import DELAY_S
@@ -208,8 +208,8 @@ def test_a_run_without_a_folder_is_the_same_run_and_proves_its_outputs(
 
 
 def test_what_is_written_wrong_is_found_without_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = vars(Holding)["content"].fget
-    monkeypatch.setattr(Holding, "content", property(lambda self: FileMetadata(content(self).name, "0" * 96)))
+    content = vars(HeldFile)["content"].fget
+    monkeypatch.setattr(HeldFile, "content", property(lambda self: FileMetadata(content(self).name, "0" * 96)))
     result = run(swarm(tmp_path / "in", 1, 2, 3), None, Options(engine="virtual"))
     assert [(check.client, check.verdict) for check in result.verification.outputs] == [(2, "wrong"), (3, "wrong")]
     assert result.exit_status == 1

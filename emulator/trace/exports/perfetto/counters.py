@@ -1,7 +1,7 @@
 """What a client holds and which connections it has, as its messages show."""
 
 from emulator.protocol.files import FileMetadata
-from emulator.protocol.library import Holding
+from emulator.protocol.library import HeldFile
 from emulator.protocol.messages import Hit
 
 
@@ -14,7 +14,7 @@ class Client:
         self.connections: set[int] = set()
         """Clients that it has given a segment since they last closed (U2, U4)."""
         self._owned: set[str] = set()
-        self._holdings: dict[str, Holding] = {}
+        self._files: dict[str, HeldFile] = {}
 
     def declare(self, files: tuple[FileMetadata, ...]) -> None:
         """P2: the client owns these."""
@@ -24,11 +24,11 @@ class Client:
     def want(self, metadata: FileMetadata) -> None:
         """D1: the client will download this, unless it owns it."""
         if metadata.name not in self._owned:
-            self._holdings.setdefault(metadata.name, Holding(metadata))
+            self._files.setdefault(metadata.name, HeldFile(metadata))
 
     def take(self, hit: Hit) -> bool:
         """D4, D6: a segment arrives. It counts once, and only if it matches its hash."""
-        holding = self._holdings.get(hit.file)
+        holding = self._files.get(hit.file)
         if holding is None or not 0 <= hit.segment < holding.metadata.num_segments or holding.has(hit.segment):
             return False
         is_right = holding.add(hit.segment, hit.data)

@@ -1,25 +1,15 @@
-"""Who gives what it should hold, as one client has seen it. Pure.
+"""Which uploaders give what they should hold, as one client has seen it. Pure.
 
-An honest seed never misses. A seed that does, or a client that told the tracker what it holds and then does not give
-it, is not counted on any more until something has been got again.
+An honest seed never misses. A seed that misses has let the client down, and so has a client that reported what it holds
+to the tracker and then does not give it. Neither is trusted again until the client has got another segment.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
-MOST_WRONG = 10
-"""Wrong segments in a row, from one uploader, after which they are no accident of the network."""
+from emulator.protocol.round import VisitResult
 
-
-class Visit(NamedTuple):
-    """How a visit to an uploader came out."""
-
-    uploader: int
-    is_seed: bool
-    num_taken: int
-    has_missed: bool
-    """It said that it does not hold the segment."""
-    num_wrong: int
+MAX_WRONG = 10
+"""So many wrong segments in a row, from one uploader, are no accident of the network."""
 
 
 class Trust:
@@ -31,11 +21,11 @@ class Trust:
         self._num_wrong: dict[int, int] = {}
 
     def expect(self, holders: Iterable[int]) -> None:
-        """These have said that they hold what is missing: in the next visits, a miss of theirs counts as a seed's."""
+        """These clients reported that they hold what is missing: in their next visits, a miss counts as a seed's."""
         self._expected = frozenset(holders)
 
-    def weigh(self, visits: Iterable[Visit]) -> None:
-        """Take what came of one round's visits into account."""
+    def weigh(self, visits: Iterable[VisitResult]) -> None:
+        """Take the results of one round's visits into account."""
         for visit in visits:
             if visit.num_taken:
                 self._let_down = frozenset()
@@ -43,7 +33,7 @@ class Trust:
             if visit.num_wrong:
                 num_wrong = self._num_wrong.get(visit.uploader, 0) + visit.num_wrong
                 self._num_wrong[visit.uploader] = num_wrong
-                if num_wrong >= MOST_WRONG:
+                if num_wrong >= MAX_WRONG:
                     self._let_down |= {visit.uploader}
             is_due = visit.is_seed or (visit.uploader in self._expected and not visit.num_taken)
             if is_due and visit.has_missed:
@@ -51,8 +41,9 @@ class Trust:
         self._expected = frozenset()
 
     def without_let_down(self, seeds: tuple[int, ...]) -> tuple[int, ...]:
-        """Those of these seeds that are to be counted on."""
+        """Those of these seeds that are trusted."""
         return tuple([seed for seed in seeds if seed not in self._let_down]) if self._let_down else seeds
 
     def distrusted(self) -> tuple[int, ...]:
+        """All uploaders that are not trusted, in ascending order."""
         return tuple(sorted(self._let_down))

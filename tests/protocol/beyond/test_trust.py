@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.protocol.trust import MOST_WRONG, Trust, Visit
+from emulator.protocol.beyond.trust import MAX_WRONG, Trust
+from emulator.protocol.round import VisitResult
 
 SEED, PEER = 5, 2
 
 
-def visit(uploader: int, num_taken: int = 0, *, has_missed: bool = False, num_wrong: int = 0) -> Visit:
-    return Visit(uploader, uploader == SEED, num_taken, has_missed, num_wrong)
+def visit(uploader: int, num_taken: int = 0, *, has_missed: bool = False, num_wrong: int = 0) -> VisitResult:
+    return VisitResult(uploader, uploader == SEED, num_taken, has_missed, num_wrong)
 
 
 def test_nobody_is_distrusted_at_first() -> None:
@@ -53,7 +54,7 @@ def test_when_something_was_got_everybody_has_another_chance() -> None:
 
 def test_within_a_round_what_comes_after_the_last_gain_counts() -> None:
     trust = Trust()
-    trust.weigh([visit(SEED, has_missed=True), visit(PEER, 1), Visit(6, True, 0, True, 0)])
+    trust.weigh([visit(SEED, has_missed=True), visit(PEER, 1), VisitResult(6, True, 0, True, 0)])
     assert trust.distrusted() == (6,)
 
 
@@ -82,7 +83,7 @@ def test_what_is_expected_is_expected_in_the_next_visits_alone() -> None:
 @pytest.mark.parametrize("uploader", [SEED, PEER])
 def test_wrong_segments_are_an_accident_until_there_are_many_in_a_row(uploader: int) -> None:
     trust = Trust()
-    for _ in range(MOST_WRONG - 1):
+    for _ in range(MAX_WRONG - 1):
         trust.weigh([visit(uploader, num_wrong=1)])
     assert trust.distrusted() == ()
     trust.weigh([visit(uploader, num_wrong=1)])
@@ -91,14 +92,18 @@ def test_wrong_segments_are_an_accident_until_there_are_many_in_a_row(uploader: 
 
 def test_a_right_segment_begins_the_row_anew_for_its_uploader_alone() -> None:
     trust = Trust()
-    trust.weigh([visit(PEER, num_wrong=MOST_WRONG - 1), visit(3, num_wrong=MOST_WRONG - 1)])
+    trust.weigh([visit(PEER, num_wrong=MAX_WRONG - 1), visit(3, num_wrong=MAX_WRONG - 1)])
     trust.weigh([visit(PEER, 1)])
     trust.weigh([visit(PEER, num_wrong=1), visit(3, num_wrong=1)])
     assert trust.distrusted() == (3,)
 
 
-@given(st.lists(st.lists(st.builds(Visit, st.integers(1, 6), st.booleans(), st.just(0), st.booleans(), st.just(0)))))
-def test_of_those_who_give_nothing_exactly_the_seeds_that_missed_are_distrusted(rounds: list[list[Visit]]) -> None:
+@given(
+    st.lists(st.lists(st.builds(VisitResult, st.integers(1, 6), st.booleans(), st.just(0), st.booleans(), st.just(0))))
+)
+def test_of_uploaders_that_give_nothing_the_seeds_that_missed_are_distrusted(
+    rounds: list[list[VisitResult]],
+) -> None:
     trust, model = Trust(), set[int]()
     for visits in rounds:
         trust.weigh(visits)
