@@ -18,6 +18,7 @@ from emulator.checker.report import Report
 from emulator.engines.processes.communicators import QueueCommunicator
 from emulator.engines.virtual.faults import VirtualFaults
 from emulator.protocol import upload
+from emulator.protocol.beyond.patience import Patience
 from emulator.protocol.beyond.pursuit import Pursuit
 from emulator.protocol.beyond.stuck import StuckPeers
 from emulator.protocol.download import Downloader
@@ -601,11 +602,10 @@ def connections_with_the_dead_are_counted(patch: pytest.MonkeyPatch) -> None:
 @mutant(rules.TRULY_LOST)
 def a_file_is_given_up_at_once(patch: pytest.MonkeyPatch) -> None:
     def give_up(self: Pursuit, _round: Round) -> bool:
-        self._node.record(FileUnavailable(self.file, 0, self._held.num_missing))
+        self._node.record(FileUnavailable(self.file, self._held.num_present, self._held.num_missing))
         return True
 
     patch.setattr(Pursuit, "gives_up", give_up)
-    patch.setattr(PeersFirst, "run_round", lambda *_: None)
 
 
 @mutant(rules.TRULY_LOST)
@@ -623,7 +623,7 @@ def the_tracker_calls_lost_what_a_seed_has(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(StuckPeers, "judge", judge)
     patch.setattr(Pursuit, "gives_up", give_up_with_a_seed)
-    patch.setattr(PeersFirst, "run_round", lambda *_: None)
+    patch.setattr(Patience, "has_run_out", True)
 
 
 # Ends
