@@ -163,7 +163,7 @@ def any_answer_will_do(patch: pytest.MonkeyPatch) -> None:
 @defect
 def a_lost_answer_is_waited_for(patch: pytest.MonkeyPatch) -> None:
     init = Questions.__init__
-    patch.setattr(Questions, "__init__", lambda self, node, _patience_s, life: init(self, node, None, life))
+    patch.setattr(Questions, "__init__", lambda self, node, _patience_s, life, _more_s: init(self, node, None, life))
 
 
 @defect
