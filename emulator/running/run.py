@@ -71,7 +71,7 @@ def _prepare(setup: Setup, output: Path | None, trace: Path | None) -> None:
 
 
 def _proof(scenario: Scenario, output: Path | None, outcome: Outcome) -> Verification:
-    return verify_written(scenario, outcome.written) if output is None else verify(scenario, output)
+    return verify_written(scenario, outcome.written) if output is None else verify(scenario, output, is_exact=True)
 
 
 @contextlib.contextmanager

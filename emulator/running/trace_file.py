@@ -13,7 +13,8 @@ from emulator import __version__
 from emulator.engines.processes.engine import choose_start_method
 from emulator.errors import InputError
 from emulator.protocol.events import AnyEvent
-from emulator.scenario.scenario import INPUT_NAME, Scenario
+from emulator.scenario.input_names import looks_like_input
+from emulator.scenario.scenario import Scenario
 from emulator.scenario.setup import Setup
 from emulator.trace.format import VERSION, Header, host_facts
 from emulator.trace.writer import TraceWriter
@@ -27,7 +28,7 @@ def refuse_to_overwrite(trace: Path, scenario: Scenario, output: Path | None, na
     at = Path(os.path.realpath(trace))
     if at == Path(os.path.realpath(scenario.inputs)):
         raise InputError([f"{trace}: is the scenario file; choose another --trace"])
-    if at.parent == Path(os.path.realpath(scenario.inputs)) and INPUT_NAME.fullmatch(at.name):
+    if at.parent == Path(os.path.realpath(scenario.inputs)) and looks_like_input(at.name):
         raise InputError([f"{trace}: is an input file; choose another --trace"])
     if output is not None and at.parent == Path(os.path.realpath(output)) and at.name in names:
         raise InputError([f"{trace}: is an output of this run; choose another --trace"])

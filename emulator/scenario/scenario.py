@@ -1,6 +1,5 @@
 """A scenario: the swarm that a folder of input files describes, checked as a whole before anything starts."""
 
-import re
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -9,11 +8,11 @@ import msgspec
 
 from emulator.errors import InputError
 from emulator.protocol.files import ClientInput, FileMetadata
+from emulator.scenario.input_names import INPUT_NAME, input_name, misnamed
 from emulator.scenario.inputs import MAX_NAME_BYTES, ParsedInput, read_input
 from emulator.scenario.outputs import write_whole
 
-INPUT_NAME = re.compile(r"in([1-9][0-9]{0,6})\.txt")
-MOST_MISSING_LISTED = 3
+MAX_MISSING_LISTED = 3
 
 
 class Scenario(msgspec.Struct, frozen=True):
@@ -44,10 +43,6 @@ class Scenario(msgspec.Struct, frozen=True):
         ]
 
 
-def input_name(rank: int) -> str:
-    return f"in{rank}.txt"
-
-
 def output_name(rank: int, file: str) -> str:
     return f"client{rank}_{file}"
 
@@ -67,7 +62,7 @@ def read_scenario(inputs: Path, num_clients: int | None = None) -> Scenario:
         problems.append(f"{inputs}: has inputs for {len(ranks)} of {size} clients; add the others, or take fewer")
     present = {rank for rank in ranks if rank <= last}
     # One stray in9999999.txt makes a gap of millions.
-    missing = list(islice((rank for rank in range(1, last + 1) if rank not in present), MOST_MISSING_LISTED))
+    missing = list(islice((rank for rank in range(1, last + 1) if rank not in present), MAX_MISSING_LISTED))
     parsed: dict[int, ParsedInput] = {}
     for rank in sorted(present.union(missing)):
         if rank not in present:
@@ -89,16 +84,24 @@ def read_scenario(inputs: Path, num_clients: int | None = None) -> Scenario:
 
 
 def _find_ranks(inputs: Path) -> set[int]:
+    """The numbers of the inputs in this folder. Raises `InputError` where a name is nearly that of an input."""
     try:
-        names = [entry.name for entry in inputs.iterdir()]
+        names = _file_names(inputs)
     except OSError as error:
         raise InputError(
             [f"{inputs}: cannot be read as a folder ({error.strerror}); give the folder of in1.txt …"]
         ) from error
+    if wrong := misnamed(names):
+        raise InputError([f"{inputs / text}" for text in wrong])
     ranks = {int(match[1]) for name in names if (match := INPUT_NAME.fullmatch(name))}
     if not ranks:
         raise InputError([f"{inputs}: no input files; they are called in1.txt, in2.txt, …"])
     return ranks
+
+
+def _file_names(folder: Path) -> set[str]:
+    """What is in the folder, without its folders; one that has the name of an input counts as a file."""
+    return {entry.name for entry in folder.iterdir() if INPUT_NAME.fullmatch(entry.name) or not entry.is_dir()}
 
 
 def _check_across(parsed: dict[int, ParsedInput]) -> list[str]:
@@ -143,8 +146,12 @@ def write_inputs(folder: Path, clients: Sequence[ClientInput]) -> Scenario:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if any(INPUT_NAME.fullmatch(entry.name) for entry in folder.iterdir()):
+        names = _file_names(folder)
+        if any(INPUT_NAME.fullmatch(name) for name in names):
             raise InputError([f"{folder}: holds input files already; choose another --output, or remove them"])
+        # Beside the new inputs, these would be problems in every run.
+        if wrong := misnamed(names.union(input_name(rank) for rank in range(1, len(clients) + 1))):
+            raise InputError([f"{folder / text}; or choose another --output" for text in wrong])
         for rank, client in enumerate(clients, 1):
             write_whole(folder / input_name(rank), format_input(client))
     except OSError as error:

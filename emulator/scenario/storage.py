@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from emulator.protocol.files import HASH_DIGITS, ClientInput, FileMetadata
+from emulator.scenario.input_names import input_name
 from emulator.scenario.inputs import read_input
 from emulator.scenario.outputs import RESUME_FOLDER, format_output, write_whole
-from emulator.scenario.scenario import input_name, output_name
+from emulator.scenario.scenario import output_name
 
 STORED = re.compile(rb"^([0-9]{1,10}) ([0-9a-fA-F]{%d})$" % HASH_DIGITS, re.MULTILINE)
 """A stored segment: its number, counted from 0, and its content."""

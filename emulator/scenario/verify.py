@@ -9,9 +9,14 @@ from typing import Literal
 
 import msgspec
 
-from emulator.protocol.files import FileMetadata
+from emulator.protocol.files import HASH_DIGITS, FileMetadata
+from emulator.scenario.outputs import format_output
 from emulator.scenario.scenario import Scenario, output_name
 
+MAX_QUOTED = 60
+"""Characters of a wrong line that a problem's text repeats."""
+MAX_SPARE_BYTES = 1 << 24
+"""White space that an output may have besides its hashes."""
 Verdict = Literal["right", "missing", "wrong", "unreadable"]
 
 
@@ -49,13 +54,19 @@ class Verification(msgspec.Struct, frozen=True):
         return f"{text}: {', '.join(others)}" if others else text
 
 
-def verify(scenario: Scenario, output: Path) -> Verification:
-    """Compare every output that the scenario implies with what is in the folder `output`."""
+def verify(scenario: Scenario, output: Path, *, is_exact: bool = False) -> Verification:
+    """Compare every output that the scenario implies with what is in the folder `output`.
+
+    As for `diff -q -w`, white space within lines makes no difference: blanks, tabs, form feeds, CRLF, a missing last
+    line end. Blank lines at the end are accepted too, others are not. Where `is_exact`, every byte counts.
+    """
     expected = scenario.expected_outputs()
-    checks = tuple(
-        _check(output / output_name(client, file), client, metadata) for (client, file), metadata in expected.items()
-    )
-    return Verification(checks, _find_unexpected(output, {output_name(*key) for key in expected}))
+    files = scenario.files
+    checks = []
+    for (client, file), metadata in expected.items():
+        verdict, detail = _compare(output / output_name(client, file), metadata, files, is_exact=is_exact)
+        checks.append(OutputCheck(client, file, metadata.num_segments, verdict, detail))
+    return Verification(tuple(checks), _find_unexpected(output, {output_name(*key) for key in expected}))
 
 
 def verify_written(scenario: Scenario, written: Mapping[int, Mapping[str, bool]]) -> Verification:
@@ -68,33 +79,57 @@ def verify_written(scenario: Scenario, written: Mapping[int, Mapping[str, bool]]
     return Verification(tuple(checks), ())
 
 
-def _check(path: Path, client: int, metadata: FileMetadata) -> OutputCheck:
-    verdict, detail = _compare(path, metadata)
-    return OutputCheck(client, metadata.name, metadata.num_segments, verdict, detail)
-
-
-def _compare(path: Path, metadata: FileMetadata) -> tuple[Verdict, str]:
+def _compare(
+    path: Path, metadata: FileMetadata, files: Mapping[str, FileMetadata], *, is_exact: bool
+) -> tuple[Verdict, str]:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             return "unreadable", "not a regular file"
-        # Programs differ in line ends, so the size is no proof, but far too large is wrong without being read.
-        if status.st_size > 2 * len(metadata.hashes) + 4096:
+        # White space may be added without end; a file that is far larger is not read.
+        if status.st_size > 2 * len(metadata.hashes) + (0 if is_exact else MAX_SPARE_BYTES):
             return "wrong", f"{status.st_size} bytes are too many for {metadata.num_segments} segments"
         data = path.read_bytes()
     except FileNotFoundError:
         return "missing", ""
     except OSError as error:
         return "unreadable", error.strerror or str(error)
-    lines = [line.rstrip(b" \t\r") for line in data.split(b"\n")]
+    problem = _first_difference(data, metadata, files)
+    if not problem and is_exact and data != format_output(metadata):
+        problem = "only white space differs"
+    return ("wrong", problem) if problem else ("right", "")
+
+
+def _first_difference(data: bytes, metadata: FileMetadata, files: Mapping[str, FileMetadata]) -> str:
+    """Where an output differs from what it should be by more than white space; empty where it does not."""
+    lines = [b"".join(line.split()) for line in data.split(b"\n")]
     while lines and not lines[-1]:
         lines.pop()
     for index, line in enumerate(lines[: metadata.num_segments]):
         if line != metadata.segment(index).encode():
-            return "wrong", f"line {index + 1} is {line.decode(errors='replace')!r:.50}, not the hash of that segment"
+            return f"line {index + 1} is {_what(line.decode(errors='replace'), metadata, files)}"
     if len(lines) != metadata.num_segments:
-        return "wrong", f"{len(lines)} lines instead of {metadata.num_segments}"
-    return "right", ""
+        return f"{len(lines)} lines instead of {metadata.num_segments}"
+    return ""
+
+
+def _what(text: str, metadata: FileMetadata, files: Mapping[str, FileMetadata]) -> str:
+    """What a wrong line is: a segment of another position or file, or none at all."""
+    for file in (metadata, *files.values()):
+        segment = _find_segment(text, file)
+        if segment is not None and file.name == metadata.name:
+            return f"segment {segment + 1}, which belongs at line {segment + 1}"
+        if segment is not None:
+            return f"segment {segment + 1} of {file.name!r}"
+    shown = repr(text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED] + "…") if text else "blank"
+    return f"{shown}, not the hash of that segment"
+
+
+def _find_segment(text: str, file: FileMetadata) -> int | None:
+    at = file.hashes.find(text) if len(text) == HASH_DIGITS else -1
+    while at >= 0 and at % HASH_DIGITS:
+        at = file.hashes.find(text, at + 1)
+    return None if at < 0 else at // HASH_DIGITS
 
 
 def _find_unexpected(output: Path, expected: set[str]) -> tuple[str, ...]:

@@ -488,7 +488,7 @@ def test_outputs_of_another_program_are_proven_whatever_ends_their_lines(
     [
         (None, "client2_one is missing"),
         ("0a" * 16, "client2_one is wrong: 1 lines instead of 2"),
-        ("0a" * 16 + "\n" + "0c" * 16, f"client2_one is wrong: line 2 is '{'0c' * 16}', not the hash of that segment"),
+        ("0a" * 16 + "\n" + "0c" * 16, "client2_one is wrong: line 2 is segment 1 of 'two'"),
     ],
     ids=["missing", "truncated", "changed"],
 )
