@@ -34,7 +34,6 @@ lost, delayed or duplicated, the number tells the expected answer from all other
 """
 
 from collections.abc import Callable
-from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -227,28 +226,34 @@ class Expected(NamedTuple):
     """The answers that fit a kind of question."""
 
     types: tuple[type[Answer], ...]
-    subject: Callable[[Any], object]
-    """What question and answer must both be about: applied to either, it gives the same value."""
+    is_about_the_same: Callable[[Any, Any], bool]
+    """Whether a question and its answer are about the same file and segment, if they name them."""
 
 
-def _nothing(_: object) -> None:
-    """The subject of a question that is about no file."""
+def _always(_question: Any, _answer: Any) -> bool:
+    return True
 
 
-_file, _file_and_segment = attrgetter("file"), attrgetter("file", "segment")
+def _same_file(question: Any, answer: Any) -> bool:
+    return bool(question.file == answer.file)
+
+
+def _same_segment(question: Any, answer: Any) -> bool:
+    return bool(question.segment == answer.segment and question.file == answer.file)
+
 
 ANSWERS: dict[type[Message], Expected] = {
-    MetadataRequest: Expected((MetadataAnswer,), _nothing),
-    SwarmRequest: Expected((SwarmAnswer,), _file),
-    SegmentRequest: Expected((Hit, Miss), _file_and_segment),
-    ConnectionCountRequest: Expected((ConnectionCount,), _nothing),
-    HoldingsRequest: Expected((Holdings,), _file),
-    Stuck: Expected((StuckAnswer,), _file),
+    MetadataRequest: Expected((MetadataAnswer,), _always),
+    SwarmRequest: Expected((SwarmAnswer,), _same_file),
+    SegmentRequest: Expected((Hit, Miss), _same_segment),
+    ConnectionCountRequest: Expected((ConnectionCount,), _always),
+    HoldingsRequest: Expected((Holdings,), _same_file),
+    Stuck: Expected((StuckAnswer,), _same_file),
 }
 """What answers each kind of question."""
 
 
 def is_answered(question: Message, answer: Message) -> bool:
     """Whether this answer is of a type that fits the question, and about the same file and segment."""
-    types, subject = ANSWERS[type(question)]
-    return type(answer) in types and subject(answer) == subject(question)
+    types, is_about_the_same = ANSWERS[type(question)]
+    return type(answer) in types and is_about_the_same(question, answer)

@@ -115,7 +115,9 @@ class Questions:
             uploader, question = in_flight.get(answer.request, (None, None))
             if uploader == source:
                 del in_flight[answer.request]
-                return source, self._checked(question, source, answer)
+                if is_answered(question, answer):
+                    return source, answer
+                raise unexpected(self._node, source, answer)
             self._set_aside(source, answer)
         return None
 
@@ -157,22 +159,19 @@ class Questions:
                     raise
 
     def _await_answer(self, question: Any, source: int, patience_s: float | None) -> Any:
-        number = question.request
+        number, recv = question.request, self._node.download.recv
         while True:
             try:
-                sender, answer = self._node.download.recv() if patience_s is None else self._recv((source,))
+                sender, answer = recv() if patience_s is None else self._recv((source,))
             except TimeoutError:
                 return None
             if sender == source and answer.request == number:
-                return self._checked(question, source, answer)
+                if is_answered(question, answer):
+                    return answer
+                raise unexpected(self._node, source, answer)
             self._set_aside(sender, answer)
             if source in self.lost:
                 return None
-
-    def _checked(self, question: Any, source: int, answer: AnyMessage) -> AnyMessage:
-        if is_answered(question, answer):
-            return answer
-        raise unexpected(self._node, source, answer)
 
     def _set_aside(self, source: int, message: AnyMessage) -> None:
         """Take note of a message that is not the expected answer."""
