@@ -112,9 +112,8 @@ class Questions:
                 source, answer = self._recv([uploader for uploader, _ in in_flight.values()])
             except TimeoutError:
                 return None
-            uploader, question = in_flight.get(answer.request, (None, None))
-            if uploader == source:
-                del in_flight[answer.request]
+            if in_flight.get(answer.request, (None,))[0] == source:
+                _, question = in_flight.pop(answer.request)
                 if is_answered(question, answer):
                     return source, answer
                 raise unexpected(self._node, source, answer)
