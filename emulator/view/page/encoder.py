@@ -1,0 +1,175 @@
+"""From the events of a trace to blocks of columns, in one pass and in bounded memory.
+
+A block says when each of its events happened, on which lane (a thread of a rank) and what it is, and has a small table
+for each kind of event. What one lane does is regular, what all lanes do together is not: times and lanes are in the
+order of the trace, and all else is in the order of the lanes. `source/decode.mjs` reads blocks.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from operator import sub
+
+from emulator.protocol.events import AnyEvent, MessageFaulted, Received, Sent
+from emulator.protocol.messages import AnyMessage, Hit, Miss, SegmentRequest
+from emulator.trace.format import Stamp
+from emulator.view.page.block import Block
+from emulator.view.page.inbox import Inbox
+from emulator.view.page.kinds import EVENTS, MESSAGES, Kind, Names
+
+MAX_LISTS = 100_000
+THREADS = {"main": 0, "download": 1, "upload": 2}
+CHANNELS = {"download": 0, "upload": 1}
+EPOCH_S = 60.0
+"""Where the first event is later than this, or before 0, times count from it: the trace has a clock of its own."""
+MIN_TICKS = 1 << 16
+"""Times are kept at least this exactly, as parts of the whole of what the first block covers."""
+
+Row = Sequence[int]
+
+
+class Encoder:
+    """Takes the events of one run in the order of the trace, and makes blocks of them."""
+
+    def __init__(self) -> None:
+        names = self._names = Names()
+        self.num_events = 0
+        """Events taken so far."""
+        self.tick_us = 0
+        """The unit of all times; 0 before the first block."""
+        self._events = _kinds(EVENTS, "", 0, names)
+        self._sent = _kinds(MESSAGES, "Sent ", len(EVENTS), names)
+        self._strange = _kinds(MESSAGES, "Received ", len(EVENTS) + len(MESSAGES), names)
+        self._received = len(EVENTS) + 2 * len(MESSAGES)
+        self._inboxes: defaultdict[tuple[str, int], Inbox] = defaultdict(Inbox)
+        self._last: dict[int, tuple[int, int]] = {}
+        """By lane: the other rank, and the segment, of its last message, which the next one is likely to repeat."""
+        self.epoch_s = 0.0
+        """The time of the trace that counts as 0."""
+        self._latest = 0
+        """In ticks: the time of the last event of the last block."""
+        self._times_s: list[float] = []
+        self._lanes: list[int] = []
+        self._steps: list[int] = []
+        self._kinds: list[int] = []
+        self._rows: list[Row] = []
+
+    @property
+    def schema(self) -> list[tuple[str, list[str]]]:
+        """The kinds of events by number: the name and the columns of each."""
+        messages = [(kind.name, ["on", "other", *kind.columns]) for kind in (*self._sent.values(), *self._strange.values())]
+        events = [(kind.name, kind.columns) for kind in self._events.values()]
+        return [*events, *messages, ("Received", ["on", "skip"])]
+
+    @property
+    def num_waiting(self) -> int:
+        """Events since the last block."""
+        return len(self._rows)
+
+    def add(self, stamps: Iterable[Stamp], events: Iterable[AnyEvent]) -> None:
+        for stamp, event in zip(stamps, events, strict=True):
+            lane = 3 * stamp.rank + THREADS[stamp.thread]
+            self._times_s.append(stamp.t)
+            self._lanes.append(lane)
+            self._steps.append(self._names.text(stamp.step))
+            if isinstance(event, Sent):
+                self._send(lane, stamp.rank, event)
+            elif isinstance(event, Received):
+                self._receive(lane, stamp.rank, event)
+            else:
+                self._note(stamp.rank, event)
+            self.num_events += 1
+
+    def _note(self, rank: int, event: AnyEvent) -> None:
+        kind = self._events[type(event)]
+        row = kind.values(event)
+        if isinstance(event, MessageFaulted):
+            self._inboxes[event.on, event.to].fault(rank, event)
+        self._kinds.append(kind.number)
+        self._rows.append(row)
+
+    def _send(self, lane: int, rank: int, event: Sent) -> None:
+        self._inboxes[event.on, event.to].send(rank, event.message)
+        self._tell(lane, self._sent[type(event.message)], event.on, event.to, event.message)
+
+    def _receive(self, lane: int, rank: int, event: Received) -> None:
+        message = event.message
+        skip = self._inboxes[event.on, rank].receive(event.source, message)
+        if skip is None:
+            self._tell(lane, self._strange[type(message)], event.on, event.source, message)
+            return
+        segment = message.segment if isinstance(message, SegmentRequest | Hit | Miss) else self._last.get(lane, (0, 0))[1]
+        self._last[lane] = (event.source, segment)
+        self._kinds.append(self._received)
+        self._rows.append((CHANNELS[event.on], skip))
+
+    def _tell(self, lane: int, kind: Kind, on: str, other: int, message: AnyMessage) -> None:
+        """Add a message with its content: the other rank and the segment as differences from the lane's last ones."""
+        last_other, last_segment = self._last.get(lane, (0, 0))
+        values = kind.values(message)
+        segment = last_segment
+        if isinstance(message, SegmentRequest | Hit | Miss):
+            segment = message.segment
+            values[-1] -= last_segment
+        self._last[lane] = (other, segment)
+        self._kinds.append(kind.number)
+        self._rows.append((CHANNELS[on], other - last_other, *values))
+
+    def block(self) -> bytes:
+        """All events since the last block."""
+        order = sorted(range(len(self._lanes)), key=self._lanes.__getitem__)
+        block = Block()
+        block.add(self._ticks(), is_delta=False)
+        block.add(list(_recent(self._lanes)), is_delta=False)
+        block.add([self._kinds[index] for index in order], is_delta=False)
+        block.add([self._steps[index] for index in order], is_delta=False)
+        block.add_tables((self._kinds[index], self._rows[index]) for index in order)
+        block.add_lists(self._names.new_lists)
+        data = block.data(events=len(order), texts=self._names.new_texts, lists=len(self._names.new_lists))
+        self._start_block()
+        return data
+
+    def _start_block(self) -> None:
+        for column in (self._times_s, self._lanes, self._steps, self._kinds, self._rows):
+            column.clear()
+        self._names.start_block(MAX_LISTS)
+
+    def _ticks(self) -> list[int]:
+        """From one event to the next, and none is earlier than the one before it."""
+        if not self._times_s:
+            return []
+        if not self.tick_us:
+            self._set_clock()
+        ticks_per_s = 1e6 / self.tick_us
+        ticks = [int((time_s - self.epoch_s) * ticks_per_s) for time_s in self._times_s]
+        ticks = list(accumulate(ticks, max, initial=self._latest))
+        self._latest = ticks[-1]
+        return list(map(sub, ticks[1:], ticks))
+
+    def _set_clock(self) -> None:
+        """A coarser clock makes a smaller file. This one is still finer than the events of a long run are apart."""
+        first_s, span_s = self._times_s[0], max(self._times_s) - self._times_s[0]
+        self.epoch_s = 0.0 if 0 <= first_s <= EPOCH_S else first_s
+        tick_us = 1e6 * span_s / max(len(self._times_s), MIN_TICKS)
+        self.tick_us = max(1, 1 << int(tick_us).bit_length() - 1) if tick_us >= 1 else 1
+
+
+def _kinds(structs: Sequence[type], prefix: str, first: int, names: Names) -> dict[type, Kind]:
+    return {struct: Kind(number, prefix + struct.__name__, struct, names) for number, struct in enumerate(structs, first)}
+
+
+def _recent(lanes: Iterable[int]) -> Iterator[int]:
+    """Lanes as codes: 0 for that of the event before, 1 for the last other one, else 2 more than the lane's number.
+
+    Two processors make the events of two lanes at a time.
+    """
+    last, other = -1, -1
+    for lane in lanes:
+        if lane == last:
+            yield 0
+        elif lane == other:
+            last, other = other, last
+            yield 1
+        else:
+            last, other = lane, last
+            yield lane + 2

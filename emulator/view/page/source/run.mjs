@@ -1,0 +1,200 @@
+// A run: every event of the trace in columns, and which receipt belongs to which sending.
+//
+// A position is a number of events: at position 5, the events 0 to 4 have happened.
+
+import { BlockReader } from "./decode.mjs";
+import { Column, countUpTo } from "./column.mjs";
+
+export const THREADS = ["main", "download", "upload"];
+export const CHANNELS = ["download", "upload"];
+const SENT = "Sent ";
+const STRANGE = "Received ";
+
+// One kind of event: its name, its columns, and what it does to the message that it may be about.
+class Table {
+  constructor([name, columns]) {
+    this.name = name;
+    this.names = columns;
+    this.columns = columns.map(() => new Column());
+    this.isSent = name.startsWith(SENT);
+    this.isStrange = name.startsWith(STRANGE);
+    this.message = this.isSent || this.isStrange ? name.slice(name.indexOf(" ") + 1) : "";
+    this.segmentAt = columns.indexOf("segment");
+    this.length = 0;
+  }
+
+  column(name) {
+    const at = this.names.indexOf(name);
+    return at < 0 ? null : this.columns[at];
+  }
+}
+
+export class Run {
+  constructor(about) {
+    this.about = about;
+    this.header = about.header;
+    this.numClients = about.header.clients;
+    this.tables = about.schema.map((kind) => new Table(kind));
+    this.received = this.tables.findIndex((table) => table.name === "Received");
+    this.texts = [];
+    this.lists = [];
+    this.length = 0;
+    this.time = new Column();
+    this.lane = new Column(Int32Array);
+    this.kind = new Column(Uint8Array);
+    this.step = new Column(Uint16Array);
+    this.row = new Column(Uint32Array);
+    this.partner = new Column(Int32Array); // of a sending its receipt, of a receipt its sending; -1 where there is none
+    this.ticks = 0;
+    this.isComplete = false;
+    this.report = null;
+    this.inboxes = new Map();
+    this.lastOf = new Map();
+    this.lanes = [-1, -1];
+  }
+
+  table(name) {
+    return this.tables.find((table) => table.name === name);
+  }
+
+  get duration() {
+    return this.length ? this.time.at(this.length - 1) : 0;
+  }
+
+  positionAt(time) {
+    return countUpTo(this.time.data, time, this.length);
+  }
+
+  timeAt(position) {
+    return position ? this.time.at(position - 1) : 0;
+  }
+
+  rankOf(index) {
+    return Math.floor(this.lane.at(index) / 3);
+  }
+
+  tableOf(index) {
+    return this.tables[this.kind.at(index)];
+  }
+
+  // The value of one field of an event, as the number that it is kept as.
+  number(index, field) {
+    const table = this.tableOf(index);
+    return table.columns[table.names.indexOf(field)].at(this.row.at(index));
+  }
+
+  text(index, field) {
+    return this.texts[this.number(index, field)];
+  }
+
+  list(index, field) {
+    return this.lists[this.number(index, field)];
+  }
+
+  addBlock(frame) {
+    const { facts } = frame;
+    const reader = new BlockReader(frame);
+    const first = this.length;
+    const length = facts.events;
+    this.texts.push(...facts.texts);
+    this.addTimes(reader.column(length, false));
+    const lanes = this.addLanes(reader.column(length, false));
+    const order = byLane(lanes);
+    this.addKinds(order, reader);
+    this.lists.push(...reader.lists(facts.lists));
+    this.length += length;
+    for (let index = first; index < this.length; index++) this.follow(index);
+  }
+
+  addTimes(ticks) {
+    for (const passed of ticks) {
+      this.ticks += passed;
+      this.time.push((this.ticks * this.about.tick_us) / 1e6);
+    }
+  }
+
+  addLanes(codes) {
+    const lanes = new Int32Array(codes.length);
+    let [last, other] = this.lanes;
+    codes.forEach((code, index) => {
+      if (code > 0) [last, other] = [code === 1 ? other : code - 2, last];
+      lanes[index] = last;
+    });
+    this.lanes = [-1, -1];
+    this.lane.append(lanes);
+    return lanes;
+  }
+
+  // Everything but times and lanes is in the order of the lanes.
+  addKinds(order, reader) {
+    const length = order.length;
+    const kinds = reader.column(length, false);
+    const steps = reader.column(length, false);
+    const counts = new Map();
+    const [kind, step, row] = [new Uint8Array(length), new Uint16Array(length), new Uint32Array(length)];
+    order.forEach((event, at) => {
+      const count = counts.get(kinds[at]) ?? 0;
+      kind[event] = kinds[at];
+      step[event] = steps[at];
+      row[event] = this.tables[kinds[at]].length + count;
+      counts.set(kinds[at], count + 1);
+    });
+    for (const [number, count] of counts) {
+      const table = this.tables[number];
+      for (const column of table.columns) column.append(reader.column(count));
+      table.length += count;
+    }
+    this.kind.append(kind);
+    this.step.append(step);
+    this.row.append(row);
+  }
+
+  // Messages are written as what is new in them since the lane's last one: put them together again.
+  follow(index) {
+    const table = this.tableOf(index);
+    this.partner.push(-1);
+    if (!table.message && this.kind.at(index) !== this.received) return;
+    const lane = this.lane.at(index);
+    let last = this.lastOf.get(lane);
+    if (!last) this.lastOf.set(lane, (last = { other: 0, segment: 0 }));
+    if (table.message) this.followContent(index, table, last);
+    else this.followReceipt(index, table, last);
+  }
+
+  followContent(index, table, last) {
+    const row = this.row.at(index);
+    const other = table.columns[1].data;
+    last.other = other[row] += last.other;
+    if (table.segmentAt >= 0) last.segment = table.columns[table.segmentAt].data[row] += last.segment;
+    if (table.isSent) this.inbox(table.columns[0].at(row), last.other).sent.push(index);
+  }
+
+  followReceipt(index, table, last) {
+    const row = this.row.at(index);
+    const inbox = this.inbox(table.columns[0].at(row), this.rankOf(index));
+    const sending = inbox.sent.at(inbox.numReceived++ + table.columns[1].at(row));
+    this.partner.data[index] = sending;
+    if (this.partner.at(sending) < 0) this.partner.data[sending] = index;
+    last.other = this.rankOf(sending);
+    const sent = this.tableOf(sending);
+    if (sent.segmentAt >= 0) last.segment = sent.columns[sent.segmentAt].at(this.row.at(sending));
+  }
+
+  inbox(channel, rank) {
+    const key = 2 * rank + channel;
+    let inbox = this.inboxes.get(key);
+    if (!inbox) this.inboxes.set(key, (inbox = { sent: new Column(Int32Array), numReceived: 0 }));
+    return inbox;
+  }
+}
+
+// The events of a block lane by lane, those of a lane in their order.
+function byLane(lanes) {
+  const events = new Map();
+  lanes.forEach((lane, index) => {
+    const list = events.get(lane);
+    if (list) list.push(index);
+    else events.set(lane, [index]);
+  });
+  return [...events.keys()].sort((one, other) => one - other).flatMap((lane) => events.get(lane));
+}
