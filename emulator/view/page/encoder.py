@@ -6,7 +6,7 @@ order of the trace, and all else is in the order of the lanes. `source/decode.mj
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from operator import sub
 
@@ -120,9 +120,11 @@ class Encoder:
         order = sorted(range(len(self._lanes)), key=self._lanes.__getitem__)
         block = Block()
         block.add(self._ticks(), is_delta=False)
-        block.add(list(_recent(self._lanes)), is_delta=False)
-        block.add([self._kinds[index] for index in order], is_delta=False)
-        block.add([self._steps[index] for index in order], is_delta=False)
+        for column in _lane_changes(self._lanes):
+            block.add(column, is_delta=False)
+        kinds = [self._kinds[index] for index in order]
+        block.add(kinds, is_delta=False)
+        block.add(_new_steps(kinds, [self._steps[index] for index in order]), is_delta=False)
         block.add_tables((self._kinds[index], self._rows[index]) for index in order)
         block.add_lists(self._names.new_lists)
         data = block.data(events=len(order), texts=self._names.new_texts, lists=len(self._names.new_lists))
@@ -147,29 +149,42 @@ class Encoder:
         return list(map(sub, ticks[1:], ticks))
 
     def _set_clock(self) -> None:
-        """A coarser clock makes a smaller file. This one is still finer than the events of a long run are apart."""
+        """A coarser clock makes a smaller file. This one is about as coarse as the events of a busy run are apart."""
         first_s, span_s = self._times_s[0], max(self._times_s) - self._times_s[0]
         self.epoch_s = 0.0 if 0 <= first_s <= EPOCH_S else first_s
-        tick_us = 1e6 * span_s / max(len(self._times_s), MIN_TICKS)
-        self.tick_us = max(1, 1 << int(tick_us).bit_length() - 1) if tick_us >= 1 else 1
+        apart_us = int(1e6 * span_s / max(len(self._times_s), MIN_TICKS))
+        self.tick_us = 1 << apart_us.bit_length()
 
 
 def _kinds(structs: Sequence[type], prefix: str, first: int, names: Names) -> dict[type, Kind]:
     return {struct: Kind(number, prefix + struct.__name__, struct, names) for number, struct in enumerate(structs, first)}
 
 
-def _recent(lanes: Iterable[int]) -> Iterator[int]:
-    """Lanes as codes: 0 for that of the event before, 1 for the last other one, else 2 more than the lane's number.
+def _lane_changes(lanes: Iterable[int]) -> tuple[list[int], list[int]]:
+    """For each event 0 for the lane of the event before, 1 for the last other one, 2 for any other: and those.
 
     Two processors make the events of two lanes at a time.
     """
-    last, other = -1, -1
+    changes, others = [], []
+    last, before = -1, -1
     for lane in lanes:
         if lane == last:
-            yield 0
-        elif lane == other:
-            last, other = other, last
-            yield 1
+            changes.append(0)
+            continue
+        if lane == before:
+            changes.append(1)
         else:
-            last, other = lane, last
-            yield lane + 2
+            changes.append(2)
+            others.append(lane)
+        last, before = lane, last
+    return changes, others
+
+
+def _new_steps(kinds: Sequence[int], steps: Sequence[int]) -> list[int]:
+    """For each event 0 where its step is that of the last event of its kind, else 1 more than its step."""
+    last: dict[int, int] = {}
+    codes = []
+    for kind, step in zip(kinds, steps, strict=True):
+        codes.append(0 if last.get(kind) == step else step + 1)
+        last[kind] = step
+    return codes

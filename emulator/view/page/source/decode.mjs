@@ -1,18 +1,5 @@
 // The data of the page: frames of JSON and bytes, as encoder.py writes them.
 
-export async function inflate(base64) {
-  const bytes = bytesOf(base64);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-export function bytesOf(base64) {
-  const text = atob(base64.trim());
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
-  return bytes;
-}
-
 // Frames one after the other: two lengths, JSON, and the bytes that belong to it.
 export function* frames(bytes) {
   const lengths = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

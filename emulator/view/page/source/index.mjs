@@ -96,6 +96,13 @@ export class Index {
     return -1;
   }
 
+  // The last positions up to this one at which something worth a sentence has just happened.
+  lastTold(position, most) {
+    const told = this.told.values();
+    const end = countUpTo(told, position);
+    return told.subarray(Math.max(0, end - most), end);
+  }
+
   toldBefore(rank, position, most) {
     const told = this.toldOf.get(rank)?.values() ?? new Uint32Array(0);
     const end = countUpTo(told, position);

@@ -50,7 +50,6 @@ export class Run {
     this.report = null;
     this.inboxes = new Map();
     this.lastOf = new Map();
-    this.lanes = [-1, -1];
   }
 
   table(name) {
@@ -98,7 +97,7 @@ export class Run {
     const length = facts.events;
     this.texts.push(...facts.texts);
     this.addTimes(reader.column(length, false));
-    const lanes = this.addLanes(reader.column(length, false));
+    const lanes = this.addLanes(reader, length);
     const order = byLane(lanes);
     this.addKinds(order, reader);
     this.lists.push(...reader.lists(facts.lists));
@@ -113,14 +112,15 @@ export class Run {
     }
   }
 
-  addLanes(codes) {
-    const lanes = new Int32Array(codes.length);
-    let [last, other] = this.lanes;
-    codes.forEach((code, index) => {
-      if (code > 0) [last, other] = [code === 1 ? other : code - 2, last];
+  addLanes(reader, length) {
+    const changes = reader.column(length, false);
+    const others = reader.column(changes.reduce((sum, change) => sum + (change === 2 ? 1 : 0), 0), false);
+    const lanes = new Int32Array(length);
+    let [last, before, other] = [-1, -1, 0];
+    for (let index = 0; index < length; index++) {
+      if (changes[index]) [last, before] = [changes[index] === 1 ? before : others[other++], last];
       lanes[index] = last;
-    });
-    this.lanes = [-1, -1];
+    }
     this.lane.append(lanes);
     return lanes;
   }
@@ -131,11 +131,12 @@ export class Run {
     const kinds = reader.column(length, false);
     const steps = reader.column(length, false);
     const counts = new Map();
+    const lastStep = [];
     const [kind, step, row] = [new Uint8Array(length), new Uint16Array(length), new Uint32Array(length)];
     order.forEach((event, at) => {
       const count = counts.get(kinds[at]) ?? 0;
       kind[event] = kinds[at];
-      step[event] = steps[at];
+      step[event] = lastStep[kinds[at]] = steps[at] ? steps[at] - 1 : lastStep[kinds[at]];
       row[event] = this.tables[kinds[at]].length + count;
       counts.set(kinds[at], count + 1);
     });

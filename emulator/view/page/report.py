@@ -1,0 +1,87 @@
+"""A trace as a page: read once, encoded and checked at the same time, in bounded memory."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from emulator.checker.checker import Report, check_trace
+from emulator.protocol.events import AnyEvent
+from emulator.protocol.steps import STEPS
+from emulator.trace.format import Header, Stamp
+from emulator.trace.reader import Trace
+from emulator.view.page.block import frame
+from emulator.view.page.document import DataWriter, Write, make_frame
+from emulator.view.page.encoder import Encoder
+from emulator.view.text import plural, printable
+
+BLOCK_EVENTS = 1 << 16
+
+
+def write_page(path: Path, write: Write) -> Report:
+    """Write the page of a trace, piece by piece, and return what the checker says about the trace.
+
+    Raises `InputError` for what is no trace.
+    """
+    with _Told(path) as trace:
+        document = make_frame(title_of(path, trace.header), summary_of(trace.header))
+        write(document.head)
+        data = DataWriter(write)
+        trace.data = data
+        report = check_trace(trace)
+        trace.end_block()
+    data.put(frame(report_facts(report)))
+    data.close()
+    write(document.tail)
+    return report
+
+
+class _Told(Trace):
+    """A trace whose events become blocks of a page while the checker reads them."""
+
+    data: DataWriter
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._encoder = Encoder()
+        self._is_begun = False
+
+    def __iter__(self) -> Iterator[tuple[int, list[Stamp], list[AnyEvent]]]:
+        for first, stamps, events in super().__iter__():
+            self._encoder.add(stamps, events)
+            if self._encoder.num_waiting >= BLOCK_EVENTS:
+                self.end_block()
+            yield first, stamps, events
+
+    def end_block(self) -> None:
+        block = self._encoder.block()
+        if not self._is_begun:  # the first block decides about the clock
+            self.data.put(frame(about_facts(self.path, self.header, self._encoder)))
+            self._is_begun = True
+        self.data.put(block)
+
+
+def about_facts(path: Path, header: Header, encoder: Encoder) -> bytes:
+    """What the page's code has to know before the first block."""
+    return msgspec.json.encode(
+        {
+            "name": path.name,
+            "header": header,
+            "schema": encoder.schema,
+            "tick_us": encoder.tick_us,
+            "epoch_s": encoder.epoch_s,
+            "steps": STEPS,
+        }
+    )
+
+
+def report_facts(report: Report) -> bytes:
+    return msgspec.json.encode({"report": report})
+
+
+def title_of(path: Path, header: Header) -> str:
+    return printable(f"{header.scenario or path.name}: {plural(header.clients, 'client')}, strategy {header.strategy}")
+
+
+def summary_of(header: Header) -> str:
+    return f"A run of a swarm of {plural(header.clients, 'client')} and a tracker. This page shows it with its own scripts."
