@@ -6,7 +6,19 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from emulator.commands import check, compare, completion, export, generate, replay, run, storm, strategies, verify
+from emulator.commands import (
+    check,
+    compare,
+    completion,
+    export,
+    generate,
+    replay,
+    report,
+    run,
+    storm,
+    strategies,
+    verify,
+)
 from emulator.commands.answers import complain
 from emulator.commands.command import Arguments, Command
 from emulator.errors import EmulatorError
@@ -17,6 +29,7 @@ COMMANDS: tuple[Command, ...] = (
     check.COMMAND,
     export.COMMAND,
     replay.COMMAND,
+    report.COMMAND,
     compare.COMMAND,
     storm.COMMAND,
     strategies.COMMAND,

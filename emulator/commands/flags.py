@@ -21,10 +21,11 @@ def add_folder(flags: Flags, name: str, default: str | None, text: str, *, is_re
     action.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"}  # type: ignore[attr-defined]
 
 
-def add_file(flags: Flags, name: str, metavar: str, text: str, default: str | None = None) -> None:
-    """Add a flag, or an argument, that names a file."""
+def add_file(flags: Flags, name: str | tuple[str, ...], metavar: str, text: str, default: str | None = None) -> None:
+    """Add a flag, or an argument, that names a file; a flag may have several names."""
     file = None if default is None else Path(default)
-    action = flags.add_argument(name, type=Path, default=file, metavar=metavar, help=text)
+    names = (name,) if isinstance(name, str) else name
+    action = flags.add_argument(*names, type=Path, default=file, metavar=metavar, help=text)
     action.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
 
 

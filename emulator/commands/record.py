@@ -1,12 +1,12 @@
 """`--record`, of a run and of a replay: a picture or an asciicast of what there was to see."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emulator.errors import EmulatorError, InputError, Interrupted, RunError
+from emulator.commands.afterwards import kept_run
+from emulator.errors import InputError
 from emulator.writing import check_file, is_same_file, written_whole
 
 if TYPE_CHECKING:
@@ -35,27 +35,10 @@ def write_record(player: "Player", path: Path, size: tuple[int, int], draw: "Dra
         file.writelines(piece.encode() for piece in pieces)
 
 
-@contextmanager
-def recorded_run(record: Path | None, trace: Path | None, options: "Options") -> Iterator[None]:
-    """Record what runs inside, if `record` is given: also a run that failed, but not one that a signal ended.
-
-    The trace is drawn when the run has ended: no worker waits for a frame, and the record is the same with a terminal
-    and without one.
-    """
-    if record is None or trace is None:
-        yield
-        return
-    try:
-        yield
-    except Interrupted as error:
-        raise Interrupted(f"{error}; nothing is recorded", error.exit_status - 128) from None
-    except RunError:
-        # Why the run failed matters more than why its record cannot be written.
-        with suppress(EmulatorError, OSError):
-            _record(record, trace, options)
-        raise
-    else:
-        _record(record, trace, options)
+def recorded_run(record: Path | None, trace: Path | None, options: "Options") -> AbstractContextManager[None]:
+    """Record what runs inside, if `record` is given."""
+    keep = partial(_record, record, trace, options) if record and trace else None
+    return kept_run(keep, "nothing is recorded")
 
 
 def _record(record: Path, trace: Path, options: "Options") -> None:

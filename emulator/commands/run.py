@@ -17,6 +17,7 @@ from emulator.commands.flags import (
     network_of,
 )
 from emulator.commands.record import check_record, recorded_run
+from emulator.commands.report import check_report, reported_run
 from emulator.commands.values import above_zero, whole
 from emulator.errors import RunError
 from emulator.running.engines import ENGINES
@@ -39,6 +40,7 @@ examples:
   emulator --inputs samples/ --trace run.jsonl     record every event; check it with
   emulator check run.jsonl --inputs samples/       … the rules of the protocol
   emulator replay run.jsonl                        watch it again, step by step
+  emulator report run.jsonl -o run.html            look at it in a browser
 
 exit status: 0 every wanted file is complete and proven; 1 the run ended without that,
 or a rule of the protocol was broken; 2 wrong usage or input; 3 the checker cannot tell;
@@ -124,6 +126,7 @@ def _add_proof_flags(parser: Parser) -> None:
     add_file(proof, "--trace", "FILE", "write every event to FILE, compressed if its name ends in .gz")
     proof.add_argument("--check", action="store_true", help="check the run against the protocol's rules at its end")
     add_file(proof, "--record", "FILE", "keep what there was to see: FILE.svg its end, FILE.cast all of it (asciinema)")
+    add_file(proof, "--report", "FILE", "write the run as one HTML file, to be looked at in a browser")
     said = parser.add_argument_group("what is said")
     loudness = said.add_mutually_exclusive_group()
     loudness.add_argument("--quiet", action="store_true", help="print problems only")
@@ -139,10 +142,13 @@ def call(arguments: Arguments) -> int:
         setup = prepare(_source(arguments), _options(arguments))
         if arguments.record is not None:
             check_record(arguments.record, arguments.trace)
-        is_read = arguments.check or arguments.record is not None
+        if arguments.report is not None:
+            check_report(arguments.report, arguments.trace, "--report")
+        is_read = arguments.check or arguments.record is not None or arguments.report is not None
         with (
             trace_to_read(arguments.trace, is_read=is_read) as trace,
             recorded_run(arguments.record, trace, setup.options),
+            reported_run(arguments.report, trace),
         ):
             run_for = _run_for_program if arguments.json or arguments.quiet else _run_for_person
             return run_for(arguments, setup, trace)

@@ -18,6 +18,7 @@ COMPARE: Words = ["compare", "--strategies", "peers-first", "--clients", "3", "-
 COMMANDS = [
     (RUN, "--record", "x.svg"),
     (RUN, "--record", "x.cast"),
+    (RUN, "--report", "x.html"),
     (STORM, "--failure", "x.toml"),
     (COMPARE, "--csv", "x.csv"),
     (COMPARE, "--plots", "plots"),

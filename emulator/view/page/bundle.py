@@ -23,7 +23,10 @@ def read_source(name: str) -> str:
 @cache
 def bundle(main: str) -> str:
     """The script of the module `main` and of all that it imports, without comments and indentation."""
-    parts = [_INDENT.sub("", _COMMENT_LINE.sub("", _EXPORT.sub("", _IMPORT.sub("", read_source(name))))) for name in modules(main)]
+    parts = [
+        _INDENT.sub("", _COMMENT_LINE.sub("", _EXPORT.sub("", _IMPORT.sub("", read_source(name)))))
+        for name in modules(main)
+    ]
     return '(() => {\n"use strict";\n' + "".join(parts) + "})();\n"
 
 

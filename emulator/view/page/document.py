@@ -29,7 +29,9 @@ class Frame(NamedTuple):
     tail: bytes
 
 
-def make_frame(title: str, summary: str, *, main: str = "main.mjs", markup: str = "page.html", connects: bool = False) -> Frame:
+def make_frame(
+    title: str, summary: str, *, main: str = "main.mjs", markup: str = "page.html", connects: bool = False
+) -> Frame:
     """The HTML before and after the data. `summary` is for a reader without scripts.
 
     `connects` lets the page ask the server that it comes from for more.

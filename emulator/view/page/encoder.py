@@ -57,7 +57,9 @@ class Encoder:
     @property
     def schema(self) -> list[tuple[str, list[str]]]:
         """The kinds of events by number: the name and the columns of each."""
-        messages = [(kind.name, ["on", "other", *kind.columns]) for kind in (*self._sent.values(), *self._strange.values())]
+        messages = [
+            (kind.name, ["on", "other", *kind.columns]) for kind in (*self._sent.values(), *self._strange.values())
+        ]
         events = [(kind.name, kind.columns) for kind in self._events.values()]
         return [*events, *messages, ("Received", ["on", "skip"])]
 
@@ -98,7 +100,9 @@ class Encoder:
         if skip is None:
             self._tell(lane, self._strange[type(message)], event.on, event.source, message)
             return
-        segment = message.segment if isinstance(message, SegmentRequest | Hit | Miss) else self._last.get(lane, (0, 0))[1]
+        segment = (
+            message.segment if isinstance(message, SegmentRequest | Hit | Miss) else self._last.get(lane, (0, 0))[1]
+        )
         self._last[lane] = (event.source, segment)
         self._kinds.append(self._received)
         self._rows.append((CHANNELS[event.on], skip))
@@ -157,7 +161,9 @@ class Encoder:
 
 
 def _kinds(structs: Sequence[type], prefix: str, first: int, names: Names) -> dict[type, Kind]:
-    return {struct: Kind(number, prefix + struct.__name__, struct, names) for number, struct in enumerate(structs, first)}
+    return {
+        struct: Kind(number, prefix + struct.__name__, struct, names) for number, struct in enumerate(structs, first)
+    }
 
 
 def _lane_changes(lanes: Iterable[int]) -> tuple[list[int], list[int]]:

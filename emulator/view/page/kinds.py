@@ -9,7 +9,8 @@ from typing import Any, get_args
 
 import msgspec
 
-from emulator.protocol.events import AnyEvent, Received, Sent
+from emulator.faults import kind_of
+from emulator.protocol.events import AnyEvent, FaultBegan, FaultEnded, MessageFaulted, Received, Sent
 from emulator.protocol.files import FileMetadata
 from emulator.protocol.messages import AnyMessage
 
@@ -87,10 +88,16 @@ class Kind:
             for field in msgspec.structs.fields(struct)
             if field.name not in UNSHOWN and field.name != "message"
         ]
-        self.columns = [name for name, _ in self.fields]
+        self._derived = DERIVED.get(struct, {})
+        self._text = names.text
+        self.columns = [*(name for name, _ in self.fields), *self._derived]
 
     def values(self, struct: Any) -> list[int]:
-        return [convert(getattr(struct, name)) for name, convert in self.fields]
+        values = [convert(getattr(struct, name)) for name, convert in self.fields]
+        for derive in self._derived.values():
+            derived = derive(struct)
+            values.append(self._text(derived) if isinstance(derived, str) else derived)
+        return values
 
 
 def _conversion(name: str, declared: Any, names: Names) -> Convert:
@@ -107,5 +114,15 @@ def _conversion(name: str, declared: Any, names: Names) -> Convert:
         return names.texts
     return names.set if name in SETS else names.numbers
 
+
+DERIVED: dict[type, dict[str, Callable[[Any], int | str]]] = {
+    MessageFaulted: {"message": lambda event: type(event.message).__name__},
+    FaultBegan: {
+        "is_fatal": lambda event: kind_of(event.fault).is_fatal,
+        "stops": lambda event: kind_of(event.fault).stops,
+    },
+    FaultEnded: {"stops": lambda event: kind_of(event.fault).stops},
+}
+"""Columns for what follows from an event, so that the page's code need not know it."""
 
 EVENTS: tuple[type, ...] = tuple(kind for kind in get_args(AnyEvent) if kind not in (Sent, Received))

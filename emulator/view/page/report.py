@@ -84,4 +84,4 @@ def title_of(path: Path, header: Header) -> str:
 
 
 def summary_of(header: Header) -> str:
-    return f"A run of a swarm of {plural(header.clients, 'client')} and a tracker. This page shows it with its own scripts."
+    return f"A run of a swarm of {plural(header.clients, 'client')} and a tracker. Its page needs scripts."

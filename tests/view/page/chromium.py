@@ -166,7 +166,9 @@ class Chromium:
     def place(self, selector: str, x: float, y: float) -> tuple[float, float]:
         find = f"document.querySelector({json.dumps(selector)})"
         self.evaluate(f"{find}.scrollIntoView({{block: 'nearest', behavior: 'instant'}})")
-        box = self.evaluate(f"(() => {{ const b = {find}.getBoundingClientRect(); return [b.x, b.y, b.width, b.height] }})()")
+        box = self.evaluate(
+            f"(() => {{ const b = {find}.getBoundingClientRect(); return [b.x, b.y, b.width, b.height] }})()"
+        )
         return box[0] + x * box[2], box[1] + y * box[3]
 
     def settle(self) -> None:

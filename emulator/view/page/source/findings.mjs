@@ -1,7 +1,7 @@
 // What happened, and why, in a few sentences: each a list of texts and places to go to.
 
 import { isQuestion } from "./messages.mjs";
-import { jain } from "./tables.mjs";
+import { evenness } from "./tables.mjs";
 import { total } from "./state.mjs";
 import { capital, count, percent, plural, printable, ranges, seconds, who } from "./words.mjs";
 
@@ -19,7 +19,8 @@ export function findingsOf(app) {
 function whole({ run, series, moments }, state) {
   const { header } = run;
   const files = new Set([...moments.places.slots.keys()].map((key) => key % 4294967296));
-  const span = series.firstFinish >= 0 ? state.finished.reduce((most, time) => (time > most ? time : most), 0) - (state.began || 0) : run.duration;
+  const ended = state.finished.reduce((most, time) => (time > most ? time : most), 0);
+  const span = ended ? ended - (state.began || 0) : run.duration;
   const clock = header.engine === "virtual" ? " of virtual time" : "";
   return [
     `${plural(run.numClients, "client")} got ${plural(state.numTransferred, "segment")} of ${plural(files.size, "file")} in ${seconds(span)}${clock}, ` +
@@ -42,7 +43,7 @@ function sources({ run }, state) {
   return [
     `${percent(peers / (peers + seeds))} of the segments came from peers, that is from clients that were still downloading the file; the rest came from seeds: ${why}. `,
     `Client ${busiest} gave the most, ${count(state.given[busiest])} (${percent(state.given[busiest] / (peers + seeds))}); `,
-    `uploads were spread with evenness ${jain(state).toFixed(2)} of 1, and ${plural(total(state.misses), "visit")} ended with a miss.`,
+    `uploads were spread with evenness ${evenness(state)} (1 is even), and ${plural(total(state.misses), "visit")} ended with a miss.`,
   ];
 }
 

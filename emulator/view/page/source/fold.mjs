@@ -200,16 +200,15 @@ function leaveSwarms(fold, state, client) {
 }
 
 function beginFault(fold, state, rank, index) {
-  const text = fold.run.text(index, "fault");
-  if (text.startsWith("kill")) return; // of which deaths tell
+  if (fold.number(index, "is_fatal")) return; // the death that follows tells
   const fault = fold.places.faults.get(fold.number(index, "fault"));
   state.active[fault]++;
-  if (rank && text.startsWith("pause")) state.pause[rank] = fault + 1;
+  if (rank && fold.number(index, "stops")) state.pause[rank] = fault + 1;
 }
 
 function endFault(fold, state, rank, index) {
   const fault = fold.places.faults.get(fold.number(index, "fault"));
-  if (rank && fold.run.text(index, "fault").startsWith("pause")) {
+  if (rank && fold.number(index, "stops")) {
     if (state.pause[rank] !== fault + 1) return; // its death was the end of it
     state.pause[rank] = 0;
   }

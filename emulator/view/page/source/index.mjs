@@ -53,7 +53,7 @@ export class Index {
     this.column(this.toldOf, rank).push(index + 1);
     if (ABOUT_CLIENT.has(name)) this.column(this.toldOf, run.number(index, "client")).push(index + 1);
     const mark = name === "SegmentsTaken" && run.number(index, "is_missed") ? "miss" : MARKED[name];
-    if (mark && !(name.startsWith("Fault") && run.text(index, "fault").startsWith("kill"))) this.marks[mark].push(index + 1);
+    if (mark && !(name === "FaultBegan" && run.number(index, "is_fatal"))) this.marks[mark].push(index + 1);
   }
 
   column(map, key) {

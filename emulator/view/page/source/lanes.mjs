@@ -143,24 +143,31 @@ export class LanesView {
   }
 
   drawArrows(lanes) {
-    const { app, surface } = this;
-    const { run } = app;
+    const { surface } = this;
     this.arrows = [];
+    const { context } = surface;
+    context.save();
+    context.beginPath();
+    context.rect(this.left, 16, surface.width, surface.height);
+    context.clip();
     const sendings = this.sendings(lanes);
     if (sendings.length > MAX_ARROWS) {
       this.drawDensity(lanes);
-      return;
+    } else {
+      for (const sending of sendings) this.drawMessage(sending, sendings.length < 150);
     }
-    const isRoomy = sendings.length < 150;
-    for (const sending of sendings) {
-      const [from, to] = [run.lane.at(sending), this.goal(sending)];
-      if (!this.rows.has(from) || !this.rows.has(to)) continue;
-      const receipt = run.partner.at(sending);
-      const [x1, y1] = [this.x(run.time.at(sending)), this.y(from)];
-      const [x2, y2] = [receipt < 0 ? x1 + 12 : this.x(run.time.at(receipt)), this.y(to)];
-      this.drawArrow(sending, [x1, y1, x2, y2], receipt < 0, isRoomy);
-      this.arrows.push({ sending, x1, y1, x2, y2 });
-    }
+    context.restore();
+  }
+
+  drawMessage(sending, isRoomy) {
+    const { run } = this.app;
+    const [from, to] = [run.lane.at(sending), this.goal(sending)];
+    if (!this.rows.has(from) || !this.rows.has(to)) return;
+    const receipt = run.partner.at(sending);
+    const [x1, y1] = [this.x(run.time.at(sending)), this.y(from)];
+    const [x2, y2] = [receipt < 0 ? x1 + 12 : this.x(run.time.at(receipt)), this.y(to)];
+    this.drawArrow(sending, [x1, y1, x2, y2], receipt < 0, isRoomy);
+    this.arrows.push({ sending, x1, y1, x2, y2 });
   }
 
   drawArrow(sending, [x1, y1, x2, y2], isLost, isRoomy) {

@@ -149,7 +149,7 @@ export class Page {
     const { clock } = this;
     this.timeline.draw();
     this.views.draw();
-    if (!clock.isPlaying || !(this.frames++ % 6)) this.story.draw();
+    if (!clock.isPlaying || !(this.frames++ % 6)) this.story.draw(); // nobody reads faster
     setText(byId("now"), `${exactSeconds(clock.now)} · ${percent(clock.now / (this.run.duration || 1))}`);
     setText(byId("speed"), `${clock.speed}×${clock.bySteps ? " steps" : ""}`);
     const slider = byId("slider");

@@ -31,7 +31,7 @@ export class TablesView {
   sums() {
     const { state, clock } = this.app;
     const [peers, seeds] = [total(state.fromPeers), total(state.fromSeeds)];
-    return `At ${seconds(clock.now)}: ${count(peers + seeds)} segments got, ${count(peers)} from peers and ${count(seeds)} from seeds; ${count(total(state.misses))} misses, ${count(state.numLists)} swarm lists. Evenness of uploads (Jain's index): ${jain(state).toFixed(2)}. Finished times count from the second barrier.`;
+    return `At ${seconds(clock.now)}: ${count(peers + seeds)} segments got, ${count(peers)} from peers and ${count(seeds)} from seeds; ${count(total(state.misses))} misses, ${count(state.numLists)} swarm lists. Evenness of uploads (Jain's index): ${evenness(state)}. Finished times count from the second barrier.`;
   }
 
   client(rank) {
@@ -65,8 +65,9 @@ export class TablesView {
 }
 
 // How evenly uploads are spread: 1 for all equal (Jain, Chiu and Hawe, 1984).
-export function jain(state) {
+export function evenness(state) {
   const given = state.given.subarray(1);
   const squares = given.reduce((sum, one) => sum + one * one, 0);
-  return squares ? total(given) ** 2 / (given.length * squares) : 1;
+  const index = squares ? total(given) ** 2 / (given.length * squares) : 1;
+  return index < 0.1 ? index.toPrecision(1) : index.toFixed(2);
 }

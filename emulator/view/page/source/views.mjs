@@ -6,7 +6,6 @@ import { BandsView, HeatView } from "./heat.mjs";
 import { LanesView } from "./lanes.mjs";
 import { RulesView } from "./rules.mjs";
 import { SegmentsView } from "./segments.mjs";
-import { Surface } from "./surface.mjs";
 import { SwarmView } from "./swarm.mjs";
 import { TablesView } from "./tables.mjs";
 import { ZonesView } from "./zones.mjs";
@@ -103,8 +102,8 @@ function smallSwarm(page, place) {
     element(
       "div",
       { class: "pair" },
-      element("div", {}, element("h2", {}, "Who takes segments from whom"), graphLegend(), graph),
-      element("div", {}, element("h2", {}, "Which segments are there"), segmentLegend(), grid),
+      element("div", {}, element("h2", {}, "Who takes segments from whom"), legend(GRAPH_LEGEND), graph),
+      element("div", {}, element("h2", {}, "Which segments are there"), legend(SEGMENT_LEGEND), grid),
     ),
   );
   return [new SwarmView(page, graph), new SegmentsView(page, grid, () => everybody(page))];
@@ -120,7 +119,7 @@ function largeSwarm(page, place) {
     element("h3", {}, "How many connections are open to each client: grey none, blue the most"),
     load,
     element("h3", {}, "The segments of the chosen client"),
-    segmentLegend(),
+    legend(SEGMENT_LEGEND),
     grid,
   );
   const { series, run } = page;
@@ -166,48 +165,27 @@ function curves(page, place) {
 }
 
 function legendOf(lines) {
-  return element("div", { class: "legend" }, ...lines.map(([name, colour, dash]) => element("span", {}, sample((surface) => surface.line(0, 8, 26, 8, surface.colours[colour], 2.5, dash)), ` ${name}`)));
+  return legend(lines.map(([name, colour, dash]) => [`line ${colour} ${["", "dashed", "dotted"][dash.length ? (dash[0] > 3 ? 1 : 2) : 0]}`, name]));
+}
+
+// What colours and lines mean: pairs of the classes of a small sample and a text; a text alone has no sample.
+function legend(entries) {
+  const items = entries.map(([classes, text]) => element("span", {}, classes ? element("i", { class: `sample ${classes}` }) : null, ` ${text}`));
+  return element("div", { class: "legend" }, ...items);
 }
 
 function zones(page, place) {
   return [new ZonesView(page, place)];
 }
 
-// A small picture in a legend.
-function sample(draw) {
-  const small = element("canvas", { "aria-hidden": "true" });
-  requestAnimationFrame(() => {
-    const surface = new Surface(small);
-    surface.begin();
-    draw(surface);
-  });
-  return small;
-}
-
-function box(colour, share) {
-  return sample((surface) => {
-    surface.context.fillStyle = surface.colours[colour];
-    surface.context.fillRect(2, surface.height * (1 - share), surface.width - 4, surface.height * share);
-  });
-}
-
-function graphLegend() {
-  return element(
-    "div",
-    { class: "legend" },
-    element("span", {}, sample((surface) => surface.line(0, 8, 26, 8, surface.colours.seed, 2.5)), " from a seed"),
-    element("span", {}, sample((surface) => surface.line(0, 8, 26, 8, surface.colours.peer, 2.5, [7, 4])), " from a peer"),
-    element("span", {}, "ring: how much it has · inner ring: seeds a file · † dead · ‖ paused · dots: messages, with the segment's number"),
-  );
-}
-
-function segmentLegend() {
-  return element(
-    "div",
-    { class: "legend" },
-    element("span", {}, box("peer", 0.55), " from a peer (low)"),
-    element("span", {}, box("seed", 0.8), " from a seed (higher)"),
-    element("span", {}, box("owned", 1), " own from the start (full)"),
-    element("span", {}, box("faint", 1), " missing"),
-  );
-}
+const GRAPH_LEGEND = [
+  ["line seed", "from a seed"],
+  ["line peer dashed", "from a peer"],
+  ["", "ring: how much it has · inner ring: seeds a file · † dead · ‖ paused · dots: messages, with the segment's number"],
+];
+const SEGMENT_LEGEND = [
+  ["box peer low", "from a peer (low)"],
+  ["box seed middle", "from a seed (higher)"],
+  ["box owned", "own from the start (full)"],
+  ["box faint", "missing"],
+];

@@ -21,8 +21,10 @@ export function plural(number, noun) {
   return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
+// Neither nothing nor everything where it is not quite that.
 export function percent(share) {
-  return `${Math.round(100 * share)} %`;
+  if (share > 0 && share < 0.01) return "less than 1 %";
+  return `${share < 1 ? Math.min(99, Math.round(100 * share)) : Math.round(100 * share)} %`;
 }
 
 export function who(rank) {

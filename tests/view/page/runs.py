@@ -1,0 +1,71 @@
+"""Traces to make pages of: every sample, in virtual time, and some in which things go wrong."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from emulator.running.prepare import Source, prepare
+from emulator.running.runner import run
+from tests.conftest import SAMPLES
+
+RUNS: dict[str, tuple[Source, dict[str, object]]] = {
+    "samples": (Source(inputs=SAMPLES), {}),
+    "flash-crowd": (Source(inputs=SAMPLES / "flash-crowd"), {}),
+    "one-seed": (Source(inputs=SAMPLES / "one-seed"), {}),
+    "wants-nothing": (Source(inputs=SAMPLES / "wants-nothing"), {}),
+    "origin-stampede": (Source(plan=SAMPLES / "scenarios" / "origin-stampede.toml", num_clients=12), {}),
+    "starved-zone": (Source(plan=SAMPLES / "scenarios" / "starved-zone.toml", num_clients=12), {}),
+    "new-nodes": (Source(plan=SAMPLES / "scenarios" / "new-nodes.toml", num_clients=8), {}),
+    "autoscaling": (Source(plan=SAMPLES / "scenarios" / "autoscaling.toml", num_clients=12), {}),
+    "faults": (
+        Source(inputs=SAMPLES),
+        {
+            "faults": (
+                "kill client 3 at 40% and restart it after 20ms",
+                "pause client 2 at 10ms for 20ms",
+                "drop 5% of messages",
+                "kill client 5 at 70%",
+            )
+        },
+    ),
+    "swift": (Source(inputs=SAMPLES), {"strategy": "swift"}),
+}
+
+
+def trace_of(name: str, folder: Path) -> Path:
+    source, flags = RUNS[name]
+    scenario, options = prepare(source, {"engine": "virtual", **flags})
+    trace = folder / f"{name}.jsonl"
+    run(scenario, folder / "out", options, trace=trace)
+    return trace
+
+
+def write_trace(path: Path, header: dict[str, Any], events: Iterable[dict[str, Any]]) -> Path:
+    """A trace of another program: an event each tenth of a second, of client 2 unless it says otherwise."""
+    lines: list[dict[str, Any]] = [{"format": "swarm-trace", "version": 1, **header}]
+    for number, event in enumerate(events):
+        lines.append({"t": number / 10, "rank": 2, "thread": "download", **event})
+    lines.append({"event": "TraceEnded", "outcome": "complete", "t": len(lines) / 10, "rank": 0, "thread": "main"})
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def with_a_wrong_hit(trace: Path, path: Path) -> Path:
+    """The same trace, but for one segment that is not what its hash says."""
+    lines = trace.read_text().splitlines(keepends=True)
+    sent = next(at for at, line in enumerate(lines) if '"Sent"' in line and '["Hit",' in line)
+    message = json.loads(lines[sent])["message"]
+    received = next(
+        at for at in range(sent, len(lines)) if '"Received"' in lines[at] and message[2:4] == hit(lines[at])
+    )
+    for at in (sent, received):
+        lines[at] = lines[at].replace(message[3], "0" * 32)
+    path.write_text("".join(lines))
+    return path
+
+
+def hit(line: str) -> list[object]:
+    """The segment and the content of a hit; nothing for another message."""
+    message = json.loads(line)["message"]
+    return list(message[2:4]) if message[0] == "Hit" else []
