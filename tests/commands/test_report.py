@@ -83,7 +83,7 @@ def test_a_page_does_not_take_the_place_of_the_trace(tmp_path: Path, capsys: Cap
 
 def test_a_run_that_fails_is_reported_and_one_that_a_signal_ends_is_not(tmp_path: Path, capsys: Capture) -> None:
     page = tmp_path / "run.html"
-    words = ["--inputs", SAMPLES, "--output", tmp_path / "out", "--quiet", "--report", page]
+    words: Words = ["--inputs", SAMPLES, "--output", tmp_path / "out", "--quiet", "--report", page]
     status, _, err = call(capsys, *words, "--pace", "20", "--fault", "kill tracker at 300ms")
     assert (status, err.count("\n"), page.exists()) == (1, 1, True)
     page.unlink()

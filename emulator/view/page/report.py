@@ -5,7 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from emulator.checker.checker import Report, check_trace
+from emulator.checker.checker import check_trace
+from emulator.checker.report import Report
 from emulator.protocol.events import AnyEvent
 from emulator.protocol.steps import STEPS
 from emulator.trace.format import Header, Stamp

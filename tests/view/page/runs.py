@@ -1,43 +1,42 @@
 """Traces to make pages of: every sample, in virtual time, and some in which things go wrong."""
 
+import contextlib
+import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from emulator.running.prepare import Source, prepare
-from emulator.running.runner import run
+from emulator.commands.command_line import run_command
 from tests.conftest import SAMPLES
 
-RUNS: dict[str, tuple[Source, dict[str, object]]] = {
-    "samples": (Source(inputs=SAMPLES), {}),
-    "flash-crowd": (Source(inputs=SAMPLES / "flash-crowd"), {}),
-    "one-seed": (Source(inputs=SAMPLES / "one-seed"), {}),
-    "wants-nothing": (Source(inputs=SAMPLES / "wants-nothing"), {}),
-    "origin-stampede": (Source(plan=SAMPLES / "scenarios" / "origin-stampede.toml", num_clients=12), {}),
-    "starved-zone": (Source(plan=SAMPLES / "scenarios" / "starved-zone.toml", num_clients=12), {}),
-    "new-nodes": (Source(plan=SAMPLES / "scenarios" / "new-nodes.toml", num_clients=8), {}),
-    "autoscaling": (Source(plan=SAMPLES / "scenarios" / "autoscaling.toml", num_clients=12), {}),
-    "faults": (
-        Source(inputs=SAMPLES),
-        {
-            "faults": (
-                "kill client 3 at 40% and restart it after 20ms",
-                "pause client 2 at 10ms for 20ms",
-                "drop 5% of messages",
-                "kill client 5 at 70%",
-            )
-        },
-    ),
-    "swift": (Source(inputs=SAMPLES), {"strategy": "swift"}),
+FAULTS = (
+    *("--fault", "kill client 3 at 40% and restart it after 20ms"),
+    *("--fault", "pause client 2 at 10ms for 20ms"),
+    *("--fault", "drop 5% of messages"),
+    *("--fault", "kill client 5 at 70%"),
+)
+
+SCENARIOS = SAMPLES / "scenarios"
+RUNS: dict[str, list[str | Path]] = {
+    "samples": ["--inputs", SAMPLES],
+    "flash-crowd": ["--inputs", SAMPLES / "flash-crowd"],
+    "one-seed": ["--inputs", SAMPLES / "one-seed"],
+    "wants-nothing": ["--inputs", SAMPLES / "wants-nothing"],
+    "origin-stampede": ["--scenario", SCENARIOS / "origin-stampede.toml", "--clients", "12"],
+    "starved-zone": ["--scenario", SCENARIOS / "starved-zone.toml", "--clients", "12"],
+    "new-nodes": ["--scenario", SCENARIOS / "new-nodes.toml", "--clients", "8"],
+    "autoscaling": ["--scenario", SCENARIOS / "autoscaling.toml", "--clients", "12"],
+    "faults": ["--inputs", SAMPLES, *FAULTS],
+    "swift": ["--inputs", SAMPLES, "--strategy", "swift"],
 }
 
 
 def trace_of(name: str, folder: Path) -> Path:
-    source, flags = RUNS[name]
-    scenario, options = prepare(source, {"engine": "virtual", **flags})
     trace = folder / f"{name}.jsonl"
-    run(scenario, folder / "out", options, trace=trace)
+    words = ["--engine", "virtual", "--output", folder / "out", "--quiet", "--trace", trace, *RUNS[name]]
+    with contextlib.redirect_stderr(io.StringIO()):
+        run_command([str(word) for word in words])
     return trace
 
 
