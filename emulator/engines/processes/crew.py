@@ -12,7 +12,8 @@ from multiprocessing.context import ForkProcess, SpawnProcess
 
 import msgspec
 
-from emulator.engines.processes.worker import WorkerPlan, run_worker
+from emulator.engines.processes.plan import WorkerPlan
+from emulator.engines.processes.worker import run_worker
 from emulator.engines.signals import SignalWatch
 from emulator.errors import RunError
 from emulator.scenario.options import StartMethod

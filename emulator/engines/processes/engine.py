@@ -13,9 +13,10 @@ import msgspec
 from emulator.engines.outcome import Outcome
 from emulator.engines.patience import Waits
 from emulator.engines.processes.crew import Crew
+from emulator.engines.processes.parent import terminal_state
+from emulator.engines.processes.plan import WorkerPlan
 from emulator.engines.processes.supervisor import Supervisor
 from emulator.engines.processes.wiring import Wiring
-from emulator.engines.processes.worker import WorkerPlan, terminal_state
 from emulator.engines.signals import SignalWatch
 from emulator.errors import InputError, RunError
 from emulator.faults import AfterSegments, Fault

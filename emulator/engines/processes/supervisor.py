@@ -11,9 +11,9 @@ from functools import partial
 from emulator.engines.lives import TOO_LATE, WAITING_STEPS, Comeback, Death, Lives, State
 from emulator.engines.names import name_of
 from emulator.engines.processes.crew import Crew, End
+from emulator.engines.processes.plan import WorkerPlan
 from emulator.engines.processes.posts import Posts
 from emulator.engines.processes.wiring import channels_of
-from emulator.engines.processes.worker import WorkerPlan
 from emulator.engines.workers.reports import Reports
 from emulator.errors import RunTimedOut, WorkerDied
 from emulator.faults import AtShare

@@ -1,8 +1,7 @@
-"""What the processes of one run share: the inboxes, the events' way to the parent, the life pipe, the step board."""
+"""What the processes of one run share: the inboxes, the events' way to the parent, the life pipe, the boards."""
 
 import errno
 import fcntl
-import mmap
 import os
 from array import array
 from collections.abc import Iterable, Sequence
@@ -10,15 +9,11 @@ from multiprocessing import reduction
 from typing import Protocol
 
 from emulator.engines.processes.packet_queue import PacketQueue, open_pair
+from emulator.engines.workers.boards import FaultBoard, StepBoard
 from emulator.protocol.events import Channel
 from emulator.protocol.messages import TRACKER
 
 CHANNELS: tuple[Channel, ...] = ("download", "upload")
-THREADS = ("main", "download", "upload")
-STEPS = (
-    "",
-    *(f"{part}{number}" for part, last in (("P", 4), ("D", 8), ("U", 5), ("T", 9)) for number in range(1, last + 1)),
-)
 
 LAST_STANDARD_STREAM = 2
 BUSY_BUFFER_BYTES = 4 << 20
@@ -28,56 +23,6 @@ BUSY_BUFFER_BYTES = 4 << 20
 def channels_of(rank: int) -> Sequence[Channel]:
     """The communicators on which a rank is told something."""
     return ("download",) if rank == TRACKER else CHANNELS
-
-
-class StepBoard:
-    """One byte a thread, in memory that all processes share: the step it is in, readable when it has been killed."""
-
-    def __init__(self, descriptor: int, size: int) -> None:
-        """`descriptor` is that of an open file of at least `num_bytes(size)` zeros."""
-        self.cells = mmap.mmap(descriptor, self.num_bytes(size))
-
-    def close(self) -> None:
-        self.cells.close()
-
-    @staticmethod
-    def num_bytes(size: int) -> int:
-        return size * len(THREADS)
-
-    @staticmethod
-    def cell(rank: int, thread: str) -> int:
-        """Where in `cells` the thread's step stands, as an index into `STEPS`."""
-        return rank * len(THREADS) + THREADS.index(thread)
-
-    def clear(self, rank: int) -> None:
-        """The rank begins; it may have had a life before."""
-        for thread in THREADS:
-            self.cells[self.cell(rank, thread)] = 0
-
-    def read(self, rank: int) -> dict[str, str]:
-        """The step of each thread of this rank that has begun one."""
-        codes = {thread: self.cells[self.cell(rank, thread)] for thread in THREADS}
-        return {thread: STEPS[code] for thread, code in codes.items() if code}
-
-
-class FaultBoard:
-    """One byte a fault of the plan, behind the steps: whether it is on. The parent writes, and workers look."""
-
-    def __init__(self, descriptor: int, size: int, num_faults: int) -> None:
-        self._first = StepBoard.num_bytes(size)
-        self._last = self._first + num_faults
-        self._cells = mmap.mmap(descriptor, self._last)
-
-    @property
-    def states(self) -> bytes:
-        """1 for each fault that is on, 0 for each that is not, in the order of the plan."""
-        return self._cells[self._first : self._last]
-
-    def switch(self, index: int, is_on: bool) -> None:
-        self._cells[self._first + index] = is_on
-
-    def close(self) -> None:
-        self._cells.close()
 
 
 class Wiring:

@@ -1,0 +1,1 @@
+"""What engines of real workers share, over whatever carries their messages: node, journal, road, reports."""

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from emulator.engines.processes.wiring import STEPS, THREADS, StepBoard, Wiring
+from emulator.engines.processes.wiring import Wiring
+from emulator.engines.workers.boards import STEPS, THREADS, StepBoard
 from emulator.protocol.events import Channel
 from tests.engines.processes.plans import descriptors, forked, is_open, reaped
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from emulator.engines.processes import worker
 from emulator.engines.processes.communicators import QueueCommunicator
 from emulator.engines.processes.engine import run_processes
-from emulator.engines.processes.journal import BATCH, Journal, WallClock
 from emulator.engines.processes.packet_queue import PacketQueue, open_pair
 from emulator.engines.processes.wiring import Wiring
+from emulator.engines.workers import node
+from emulator.engines.workers.journal import BATCH, Journal, WallClock
 from emulator.errors import WorkerFailed
 from emulator.protocol.events import BarrierPassed, Died, ThreadEnded, ThreadStarted
 from emulator.protocol.messages import TRACKER, AnyMessage, Barrier, Close
@@ -121,7 +121,7 @@ def test_whichever_call_fails_the_run_ends_and_names_its_rank(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rank: int, call: str
 ) -> None:
     """Fails the first call of its kind in one process, the second, and so on until none is left to fail."""
-    owner = worker.WorkerNode if call == "record" else QueueCommunicator
+    owner = node.WorkerNode if call == "record" else QueueCommunicator
     real = getattr(owner, call)
     numbers = itertools.count(1)
     failing = 1
@@ -201,7 +201,7 @@ def test_a_long_error_is_told_in_one_bounded_line_and_a_bounded_traceback(
     assert str(error).endswith("xxx…")
     assert len(str(error)) < 1_100
     assert isinstance(error, WorkerFailed)
-    assert len(error.traceback) == worker.LONGEST_TRACEBACK
+    assert len(error.traceback) == node.MAX_TRACEBACK
 
 
 def test_where_even_that_cannot_be_told_the_end_of_the_process_is_seen(

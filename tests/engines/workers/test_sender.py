@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.engines.processes.journal import WallClock
 from emulator.engines.processes.packet_queue import PacketQueue, open_pair
-from emulator.engines.processes.sender import Sender
+from emulator.engines.workers.journal import WallClock
+from emulator.engines.workers.sender import Sender
 
 FAR_S = 1e9
 

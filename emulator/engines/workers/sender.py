@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable
 from itertools import count
 
-from emulator.engines.processes.packet_queue import PacketQueue
+from emulator.engines.workers.outbox import Outbox
 from emulator.protocol.node import Clock
 
-LONGEST_WAIT_S = 3600.0
-"""At once: the system has a limit for how long a thread may wait."""
+MAX_WAIT_S = 3600.0
+"""Of one wait: systems refuse longer ones."""
 
 
 class Sender:
@@ -19,10 +19,10 @@ class Sender:
         """`fail` is told what goes wrong in the thread."""
         self._now = clock.now
         self._fail = fail
-        self._heap: list[tuple[float, int, PacketQueue, bytes]] = []
+        self._heap: list[tuple[float, int, Outbox, bytes]] = []
         self._sequence = count()
         self._look: Callable[[], bool] = lambda: False
-        self._look_every_s = LONGEST_WAIT_S
+        self._look_every_s = MAX_WAIT_S
         self._is_closing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._live, name="sender", daemon=True)
@@ -34,7 +34,7 @@ class Sender:
     def start(self) -> None:
         self._thread.start()
 
-    def post(self, due_s: float, inbox: PacketQueue, data: bytes) -> None:
+    def post(self, due_s: float, inbox: Outbox, data: bytes) -> None:
         """Put `data` into `inbox` at this time of the clock."""
         with self._changed:
             heapq.heappush(self._heap, (due_s, next(self._sequence), inbox, data))

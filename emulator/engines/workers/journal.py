@@ -6,7 +6,7 @@ import time
 
 import msgspec
 
-from emulator.engines.processes.packet_queue import PacketQueue
+from emulator.engines.workers.outbox import Outbox
 from emulator.protocol.events import AnyEvent
 from emulator.trace.format import ReceivedLine, SentLine, encode_lines, encode_record
 from emulator.trace.records import Batch, Record, ThreadName
@@ -35,7 +35,7 @@ class Journal:
     """One process's events on their way to the parent, in the order in which its threads recorded them."""
 
     def __init__(
-        self, rank: int, queue: PacketQueue, clock: WallClock, is_traced: bool, is_told_first: bool = False
+        self, rank: int, queue: Outbox, clock: WallClock, is_traced: bool, is_told_first: bool = False
     ) -> None:
         """`is_told_first`: whether everything is told before others can see what came of it."""
         self._rank = rank

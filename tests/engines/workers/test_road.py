@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from emulator.engines.lines import Lines
-from emulator.engines.processes.journal import WallClock
-from emulator.engines.processes.road import FaultyRoad, Road
-from emulator.engines.processes.sender import Sender
-from emulator.engines.processes.wiring import FaultBoard, Wiring
+from emulator.engines.processes.wiring import Wiring
+from emulator.engines.workers.boards import FaultBoard
+from emulator.engines.workers.journal import WallClock
+from emulator.engines.workers.road import FaultyRoad, Road
+from emulator.engines.workers.sender import Sender
 from emulator.faults import Fault, parse_faults
 from emulator.faults.plan import concerns_lines
 from emulator.faults.rules import Fate

@@ -4,14 +4,14 @@ import random
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import msgspec
 
 from emulator.engines.lines import Lines
 from emulator.engines.patience import Waits
-from emulator.engines.processes.packet_queue import PacketQueue
-from emulator.engines.processes.sender import Sender
-from emulator.engines.processes.wiring import FaultBoard
+from emulator.engines.workers.outbox import Outbox
+from emulator.engines.workers.sender import Sender
 from emulator.faults import Fault
 from emulator.faults.in_effect import InEffect
 from emulator.faults.rules import Fate
@@ -26,6 +26,14 @@ _encode = msgspec.msgpack.Encoder().encode
 
 Note = Callable[[Fate], None]
 """Hears what becomes of a message that does not pass as it is, before it goes on its way."""
+
+
+class Switches(Protocol):
+    """Which faults are on."""
+
+    @property
+    def states(self) -> bytes:
+        """1 for each fault that is on, 0 for each that is not, in the order of the plan."""
 
 
 class Road:
@@ -43,7 +51,7 @@ class Road:
         self,
         channel: Channel,
         dest: int,
-        inbox: PacketQueue,
+        inbox: Outbox,
         message: AnyMessage,
         note: Note,  # noqa: ARG002
     ) -> None:
@@ -79,7 +87,7 @@ class FaultyRoad(Road):
         sender: Sender,
         lines: Lines | None,
         faults: Sequence[Fault],
-        board: FaultBoard,
+        board: Switches,
         rng: random.Random,
     ) -> None:
         super().__init__(rank, clock, sender, lines)
@@ -88,13 +96,13 @@ class FaultyRoad(Road):
         self._seen = bytes(len(faults))
         self._rng = rng
         self._lock = threading.Lock()
-        self._held: defaultdict[int, list[tuple[PacketQueue, bytes]]] = defaultdict(list)
+        self._held: defaultdict[int, list[tuple[Outbox, bytes]]] = defaultdict(list)
         """What goes on its way when the fault at this place of the plan ends."""
         self._was_slow: dict[int, tuple[float, float]] = {}
         """When each rank was as slow as that for the last time: its line may still be busy with what it sent then."""
         sender.look_regularly(self.look, LOOK_EVERY_S)
 
-    def carry(self, channel: Channel, dest: int, inbox: PacketQueue, message: AnyMessage, note: Note) -> None:
+    def carry(self, channel: Channel, dest: int, inbox: Outbox, message: AnyMessage, note: Note) -> None:
         with self._lock:
             self._look()
             now_s = self._clock.now()
