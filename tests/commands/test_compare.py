@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.test_command_line import call, on_a_terminal
+from tests.commands.calls import call, on_a_terminal
 from tests.conftest import SAMPLES
 from tests.ends.leftovers import SLACK, assert_no_process_left, kill_session, wait_until
 

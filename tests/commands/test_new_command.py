@@ -9,7 +9,7 @@ import pytest
 from emulator.commands import command_line
 from emulator.protocol.messages import Close
 from tests.checker.histories import HandWritten
-from tests.commands.test_command_line import call
+from tests.commands.calls import call
 
 GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
 

@@ -13,7 +13,7 @@ from emulator.errors import InputError
 from emulator.view.replay import frames
 from emulator.view.replay.frames import FRAME_S
 from emulator.view.replay.screen import plain
-from tests.commands.test_command_line import call, emulate
+from tests.commands.calls import call, emulate
 from tests.conftest import SAMPLES
 from tests.ends.leftovers import wait_until
 from tests.view.replay.casts import SIZE, make_history, make_player, read_cast, screens

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.test_command_line import call
+from tests.commands.calls import call
 from tests.conftest import SAMPLES
 from tests.ends.leftovers import wait_until
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.test_command_line import call
+from tests.commands.calls import call
 from tests.conftest import SAMPLES
 
 Capture = pytest.CaptureFixture[str]

@@ -16,7 +16,7 @@ from emulator.protocol.messages import Close, Hit, SegmentRequest
 from emulator.trace.exports import EXPORTS
 from emulator.trace.reader import Trace
 from emulator.trace.records import Record
-from tests.commands.test_command_line import emulate
+from tests.commands.calls import emulate
 from tests.trace.exports.traces import write
 
 Capture = pytest.CaptureFixture[str]
