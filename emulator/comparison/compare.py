@@ -10,9 +10,9 @@ from emulator.comparison.grid import Grid, Job, key_of
 from emulator.comparison.intervals import Estimate, Verdict, estimate, judge
 from emulator.comparison.measure import Row, measure
 from emulator.comparison.measures import MEASURES, Measure
-from emulator.comparison.pool import Answer, Done, Failed, run_all
 from emulator.comparison.results import Results
 from emulator.comparison.subjects import Subject
+from emulator.comparison.workers import Answer, Done, Failed, run_all
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -14,10 +14,10 @@ from emulator.scenario.generate import MAX_CLIENTS, MAX_SEGMENTS
 from emulator.scenario.plan_network import NetworkFlags
 from emulator.strategies import find_strategy
 
-MOST_RUNS = 1_000_000
+MAX_RUNS = 1_000_000
 PACKAGE = Path(__file__).parent.parent
-ONLY_SHOW = ("view", "commands", "storm")
-"""What the names of those parts of the package begin with on which no result depends."""
+ONLY_SHOW = ("commands", "replay", "storm", "view")
+"""Rooms of the package on which no result depends."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,8 +83,8 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
         problems = [f"{flag}: {name!r} is there twice" for flag, all in listed.items() for name in _repeated(all)]
         if not self.strategies:
             problems.append("--strategies: none to compare; name at least one")
-        if not 1 <= self.repeat <= MOST_RUNS or num_runs > MOST_RUNS:
-            problems.append(f"--repeat {self.repeat}: makes {num_runs:,} runs; take 1 to {MOST_RUNS:,} in all")
+        if not 1 <= self.repeat <= MAX_RUNS or num_runs > MAX_RUNS:
+            problems.append(f"--repeat {self.repeat}: makes {num_runs:,} runs; take 1 to {MAX_RUNS:,} in all")
         if not self.scenarios:
             problems += self._shape_problems()
         return problems
@@ -129,7 +129,7 @@ def _digest_of_swarm(subject: Subject) -> str:
 
 @cache
 def _digest_of_program() -> str:
-    files = (file for file in PACKAGE.rglob("*.py") if not file.relative_to(PACKAGE).parts[0].startswith(ONLY_SHOW))
+    files = (file for file in PACKAGE.rglob("*.py") if file.relative_to(PACKAGE).parts[0] not in ONLY_SHOW)
     return __version__ + _digest_of_files(*sorted(files))
 
 

@@ -14,7 +14,7 @@ from emulator.scenario.setup import Setup
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
 
-MOST_TIMES = 1_001
+MAX_TIMES = 1_001
 """Completion times that are kept of one run, for plots; of more clients, those at evenly spaced ranks."""
 
 
@@ -160,6 +160,6 @@ def quantile(ordered: Sequence[float], num: int, percent: int) -> float | None:
 
 def some_of(ordered: Sequence[float]) -> tuple[float, ...]:
     """All, or as many at evenly spaced ranks, the first and the last among them."""
-    if len(ordered) <= MOST_TIMES:
+    if len(ordered) <= MAX_TIMES:
         return tuple(ordered)
-    return tuple(ordered[index * (len(ordered) - 1) // (MOST_TIMES - 1)] for index in range(MOST_TIMES))
+    return tuple(ordered[index * (len(ordered) - 1) // (MAX_TIMES - 1)] for index in range(MAX_TIMES))

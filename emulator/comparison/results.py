@@ -22,8 +22,8 @@ from emulator.scenario.outputs import write_whole
 
 FORMAT = "swarm-comparison"
 VERSION = 1
-MOST_LINE_BYTES = 1 << 20
-MOST_PLAN_BYTES = 1 << 20
+MAX_LINE_BYTES = 1 << 20
+MAX_PLAN_BYTES = 1 << 20
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a line can make a decoder raise."""
 
@@ -85,7 +85,7 @@ class Results:
             return
         try:
             with plan.open("rb") as file:
-                said = msgspec.json.decode(file.read(MOST_PLAN_BYTES), type=dict[str, object])
+                said = msgspec.json.decode(file.read(MAX_PLAN_BYTES), type=dict[str, object])
         except (FileNotFoundError, *UNREADABLE):
             said = {}
         if (said.get("format"), said.get("version")) != (FORMAT, VERSION):
@@ -96,7 +96,7 @@ class Results:
             return
         decoder = msgspec.json.Decoder(Kept)
         with self._path.open("rb") as file:
-            while line := file.readline(MOST_LINE_BYTES):
+            while line := file.readline(MAX_LINE_BYTES):
                 try:
                     yield decoder.decode(line)
                 except UNREADABLE:

@@ -28,7 +28,7 @@ A = TypeVar("A", contravariant=True)
 
 TICK_S = 0.5
 """How often, at least, whoever watches is told that time passes."""
-LONGEST_END_S = 2.0
+MAX_END_S = 2.0
 """How long a worker that has nothing more to do is given to end."""
 
 
@@ -155,7 +155,7 @@ def _end_all(workers: Sequence[_Worker]) -> None:
         if worker.job is not None:
             worker.process.kill()
     for worker in workers:
-        worker.process.join(LONGEST_END_S)
+        worker.process.join(MAX_END_S)
         worker.process.kill()  # a strategy may have left it something that never ends
         worker.process.join()
         worker.process.close()

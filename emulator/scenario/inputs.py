@@ -16,7 +16,7 @@ MAX_NAME_BYTES = 255
 MAX_HASH_PROBLEMS = 5
 """A file with more wrong hashes than this is of another kind; the rest of them is not listed."""
 
-MOST_QUOTED = 60
+MAX_QUOTED = 60
 """Characters of a wrong line that a problem's text repeats."""
 
 COUNT = re.compile(r"[0-9]+")
@@ -219,4 +219,4 @@ def _shown(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MOST_QUOTED else text[:MOST_QUOTED] + "…"
+    return text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED] + "…"

@@ -16,12 +16,12 @@ DELAY_S = 0.001
 SEGMENT_BYTES = 262_144
 """Size of a segment where none is given: BEP 3's most common piece length, 2^18 bytes."""
 
-LEAST_BYTES_PER_S = 1e-9
-MOST_BYTES_PER_S = 1e24
-MOST_SEGMENT_BYTES = 1 << 40
-MOST_DELAY_S = 1e6
-MOST_ZONES = 256
-MOST_PROBLEMS = 5
+MIN_BYTES_PER_S = 1e-9
+MAX_BYTES_PER_S = 1e24
+MAX_SEGMENT_BYTES = 1 << 40
+MAX_DELAY_S = 1e6
+MAX_ZONES = 256
+MAX_PROBLEMS = 5
 
 Rates = tuple[float | None, ...]
 """Bytes a second by rank; None for a line without a limit."""
@@ -86,7 +86,7 @@ class Network(msgspec.Struct, frozen=True):
         ):
             problems += [f"network: {name}[{index}].{key}: {text}" for index, key, text in found]
         if problems:
-            raise InputError(problems[:MOST_PROBLEMS])
+            raise InputError(problems[:MAX_PROBLEMS])
 
     @property
     def size(self) -> int:
@@ -134,10 +134,10 @@ class Network(msgspec.Struct, frozen=True):
             for rank, rate in enumerate(of_ranks)
             if not is_rate(rate)
         ]
-        if not 1 <= self.segment_bytes <= MOST_SEGMENT_BYTES:
-            problems.append(f"network: segments of {self.segment_bytes} bytes; take 1 to {MOST_SEGMENT_BYTES:,}")
+        if not 1 <= self.segment_bytes <= MAX_SEGMENT_BYTES:
+            problems.append(f"network: segments of {self.segment_bytes} bytes; take 1 to {MAX_SEGMENT_BYTES:,}")
         if not is_delay(self.delay_s):
-            problems.append(f"network: a delay of {self.delay_s} s; take 0 to {MOST_DELAY_S:,.0f}")
+            problems.append(f"network: a delay of {self.delay_s} s; take 0 to {MAX_DELAY_S:,.0f}")
         return problems
 
 
@@ -162,8 +162,8 @@ def zone_problems(zones: Sequence[Zone], size: int) -> list[Problem]:
             other = zone_of[shared]
             problems.append((index, "clients", f"client {shared} is in zone {other!r:.40} too; leave it out of one"))
         zone_of.update(dict.fromkeys(zone.ranks, zone.name))
-    if len(zones) > MOST_ZONES:
-        problems.append((MOST_ZONES, "name", f"{len(zones):,} zones are too many; take at most {MOST_ZONES}"))
+    if len(zones) > MAX_ZONES:
+        problems.append((MAX_ZONES, "name", f"{len(zones):,} zones are too many; take at most {MAX_ZONES}"))
     return problems
 
 
@@ -187,18 +187,18 @@ def link_problems(links: Sequence[Link], zones: Sequence[Zone]) -> list[Problem]
         if not is_rate(link.bytes_per_s):
             problems.append((index, "rate", f"{link.bytes_per_s} is no rate; take {rate_bounds()}"))
         if link.delay_s is not None and not is_delay(link.delay_s):
-            problems.append((index, "delay", f"{link.delay_s} is no delay; take 0 to {MOST_DELAY_S:,.0f} s"))
+            problems.append((index, "delay", f"{link.delay_s} is no delay; take 0 to {MAX_DELAY_S:,.0f} s"))
     return problems
 
 
 def is_rate(bytes_per_s: float | None) -> bool:
     """Whether this can be a line's rate. Also false for nan."""
-    return bytes_per_s is None or LEAST_BYTES_PER_S <= bytes_per_s <= MOST_BYTES_PER_S
+    return bytes_per_s is None or MIN_BYTES_PER_S <= bytes_per_s <= MAX_BYTES_PER_S
 
 
 def is_delay(delay_s: float) -> bool:
-    return math.isfinite(delay_s) and 0 <= delay_s <= MOST_DELAY_S
+    return math.isfinite(delay_s) and 0 <= delay_s <= MAX_DELAY_S
 
 
 def rate_bounds() -> str:
-    return f"{LEAST_BYTES_PER_S:g} to {MOST_BYTES_PER_S:g} bytes/s"
+    return f"{MIN_BYTES_PER_S:g} to {MAX_BYTES_PER_S:g} bytes/s"

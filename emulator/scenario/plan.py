@@ -13,16 +13,16 @@ from emulator.errors import InputError
 from emulator.protocol.files import ClientInput
 from emulator.scenario import values
 from emulator.scenario.generate import MAX_CLIENTS, MAX_FILES, Shape, generate
-from emulator.scenario.network import MOST_DELAY_S, Network
+from emulator.scenario.network import MAX_DELAY_S, Network
+from emulator.scenario.options import MAX_TIME_S
 from emulator.scenario.plan_network import NetworkFlags, NetworkReader
 from emulator.scenario.scenario import Scenario, read_scenario
-from emulator.scenario.tables import Key, Table, Tables
+from emulator.scenario.tables import Table, Tables
+from emulator.scenario.toml_lines import Key
 
-MOST_WHOLE = 10**9
-MOST_RNG_SEED = 10**18
-MOST_PER_S = 1e9
-MOST_TIME_S = 1e9
-"""Within which all clients have come; as in `emulator.scenario.options`, which cannot be imported from here."""
+MAX_WHOLE = 10**9
+MAX_RNG_SEED = 10**18
+MAX_PER_S = 1e9
 
 
 class RunDefaults(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,12 +76,12 @@ def read_plan(path: Path, num_clients: int | None = None, flags: NetworkFlags | 
 
 
 def _read_run(table: Table) -> RunDefaults:
-    whole = values.whole(1, MOST_WHOLE)
+    whole = values.whole(1, MAX_WHOLE)
     run = RunDefaults(
         strategy=table.take("strategy", _name_of_strategy, None),
         quota=table.take("quota", whole, None),
         numwant=table.take("numwant", whole, None),
-        rng_seed=table.take("rng_seed", values.whole(-MOST_RNG_SEED, MOST_RNG_SEED), None),
+        rng_seed=table.take("rng_seed", values.whole(-MAX_RNG_SEED, MAX_RNG_SEED), None),
     )
     table.end()
     return run
@@ -126,7 +126,7 @@ def _generate(table: Table, path: Path, num_clients: int | None, tables: Tables)
         owners=table.take("owners", values.whole(1, MAX_CLIENTS), default.owners),
         wants=table.take("wants", share, default.wants),
         overlap=table.take("overlap", share, default.overlap),
-        rng_seed=table.take("rng_seed", values.whole(-MOST_RNG_SEED, MOST_RNG_SEED), default.rng_seed),
+        rng_seed=table.take("rng_seed", values.whole(-MAX_RNG_SEED, MAX_RNG_SEED), default.rng_seed),
     )
     table.take("inputs", values.text, "")
     table.end()
@@ -157,14 +157,14 @@ def _read_arrivals(table: Table, clients: tuple[ClientInput, ...], *, is_cut: bo
         for rank in chosen.intersection(comers):
             times_s[rank] = at_s
     else:
-        per_s = table.need("per_s", values.number(1 / MOST_DELAY_S, MOST_PER_S), 1.0)
-        rng_seed = table.take("rng_seed", values.whole(-MOST_RNG_SEED, MOST_RNG_SEED), 0)
+        per_s = table.need("per_s", values.number(1 / MAX_DELAY_S, MAX_PER_S), 1.0)
+        rng_seed = table.take("rng_seed", values.whole(-MAX_RNG_SEED, MAX_RNG_SEED), 0)
         rng = random.Random(f"arrivals/{rng_seed}")
         now_s = 0.0
         for rank in comers:
             now_s += rng.expovariate(per_s)
             times_s[rank] = now_s
-        if now_s > MOST_TIME_S:
+        if now_s > MAX_TIME_S:
             table.blame("per_s", f"per_s: the last client would come after {now_s:,.0f} s; take a larger rate")
     table.end()
     return tuple(times_s)

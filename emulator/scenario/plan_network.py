@@ -5,7 +5,7 @@ import msgspec
 from emulator.scenario import values
 from emulator.scenario.network import (
     DELAY_S,
-    MOST_ZONES,
+    MAX_ZONES,
     SEGMENT_BYTES,
     Link,
     Network,
@@ -73,7 +73,7 @@ class NetworkReader:
         zones: list[Zone] = []
         num_ranks = 0
         read = values.clients(size - 1, is_cut=is_cut)
-        for table in self._zones[: MOST_ZONES + 1]:
+        for table in self._zones[: MAX_ZONES + 1]:
             zone = Zone(table.need("name", values.text, ""), table.need("clients", read, ()))
             for name, rates in (("up", up), ("down", down)):
                 own = table.take(name, values.rate, None)

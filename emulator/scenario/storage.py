@@ -21,7 +21,7 @@ from emulator.scenario.scenario import output_name
 STORED = re.compile(rb"^([0-9]{1,10}) ([0-9a-fA-F]{%d})$" % HASH_DIGITS, re.MULTILINE)
 """A stored segment: its number, counted from 0, and its content."""
 LINE = re.compile(rb"[0-9a-fA-F]{%d}" % HASH_DIGITS)
-LONGEST_LINE = HASH_DIGITS + 12
+MAX_LINE = HASH_DIGITS + 12
 SPARE_BYTES = 4_096
 """Read besides what all segments need: torn lines, other line ends."""
 
@@ -52,7 +52,7 @@ class DirectoryStorage:
         if not self.keeps_segments:
             return
         num_segments = metadata.num_segments
-        most_bytes = 2 * num_segments * LONGEST_LINE + SPARE_BYTES
+        most_bytes = 2 * num_segments * MAX_LINE + SPARE_BYTES
         lines = _read_at_most(self._output_path(metadata.name), most_bytes).split(b"\n")
         for segment, line in zip(range(num_segments), lines, strict=False):
             if LINE.fullmatch(line):

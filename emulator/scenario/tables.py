@@ -1,31 +1,17 @@
-"""TOML tables that know in which lines their keys stand, so that every problem can be told with its line.
+"""TOML tables whose values are read and checked one by one; every problem is told with the line of its key."""
 
-`tomllib` keeps no lines. Only where one is asked for, the text is split into its statements (a key with its value, or a
-table's header), and `tomllib` reads each of them by itself: how keys are quoted and dotted stays its business.
-"""
-
-import re
-import stat
-import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from emulator.errors import InputError
+from emulator.scenario.toml_lines import Key, find_lines
+from emulator.scenario.toml_text import parse, read_text
 
-Key = tuple[str | int, ...]
-"""Where a value is: `("zones", 1, "name")` is the name of the second zone."""
 Value = TypeVar("Value")
 
-MOST_BYTES = 1 << 18
-MOST_DOTS = 200
-"""In one line. `tomllib` takes time that grows with the parts of a dotted key times the keys of its table."""
-MOST_PROBLEMS = 10
-PIECE = re.compile(
-    r'"""(?:\\.|[^\\])*?"""+|\'\'\'.*?\'\'\'+|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{},\n]|[^\s"\'#\[\]{},]+',
-    re.DOTALL,
-)
+MAX_PROBLEMS = 10
 
 
 class Tables:
@@ -34,8 +20,8 @@ class Tables:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problems: list[str] = []
-        self._text = _read_text(path)
-        self.root = Table(self, (), _parse(self._text, path))
+        self._text = read_text(path)
+        self.root = Table(self, (), parse(self._text, path))
 
     @cached_property
     def lines(self) -> dict[Key, int]:
@@ -54,9 +40,9 @@ class Tables:
     def check(self) -> None:
         """Raise `InputError` where there are problems."""
         if self.problems:
-            num_more = len(self.problems) - MOST_PROBLEMS
+            num_more = len(self.problems) - MAX_PROBLEMS
             more = [f"{self.path}: {num_more:,} more problems"] if num_more > 0 else []
-            raise InputError([*self.problems[:MOST_PROBLEMS], *more])
+            raise InputError([*self.problems[:MAX_PROBLEMS], *more])
 
 
 class Table:
@@ -157,120 +143,3 @@ def shown(value: object) -> str:
         return "a number of thousands of digits"  # which Python refuses to write
     except RecursionError:
         return "something nested deeply"
-
-
-def find_lines(text: str) -> dict[Key, int]:
-    """The line of every key, of every `[table]`, and of every item of an array, in a text that is valid TOML."""
-    lines: dict[Key, int] = {}
-    counts: dict[Key, int] = {}
-    table: Key = ()
-    for line, statement, item_lines in _statements(text):
-        found = tomllib.loads(statement)
-        if statement.startswith("["):
-            table = _enter(found, statement.startswith("[["), counts)
-            lines.setdefault(table, line)
-            continue
-        for key, value in _keys(found):
-            lines.setdefault(table + key, line)
-            if isinstance(value, list) and len(value) == len(item_lines):
-                lines.update({(*table, *key, index): each for index, each in enumerate(item_lines)})
-    return lines
-
-
-def _enter(header: dict[str, object], is_array: bool, counts: dict[Key, int]) -> Key:
-    """The key of the table that a header opens. Each header of an array of tables opens the next one."""
-    names = [key for key, _ in _keys(header)][-1]
-    key: Key = ()
-    for position, name in enumerate(names):
-        key = (*key, name)
-        if is_array and position == len(names) - 1:
-            counts[key] = counts.get(key, 0) + 1
-        if key in counts:
-            key = (*key, counts[key] - 1)
-    return key
-
-
-def _keys(values: dict[str, object]) -> Iterator[tuple[Key, object]]:
-    """All keys in nested tables, the outer ones first."""
-    waiting: list[tuple[Key, dict[str, object]]] = [((), values)]
-    while waiting:
-        table, inner = waiting.pop()
-        for name, value in inner.items():
-            yield (*table, name), value
-            if isinstance(value, dict):
-                waiting.append(((*table, name), value))
-
-
-def _statements(text: str) -> Iterator[tuple[int, str, list[int]]]:
-    """Each statement with its first line, and the lines in which the items of its array begin, if it has one."""
-    line, depth, start, begin = 1, 0, 1, -1
-    item_lines: list[int] = []
-    is_list = is_item_next = False
-    for match in PIECE.finditer(text + "\n"):
-        piece = match[0]
-        if piece == "\n" and depth == 0:
-            if begin >= 0:
-                yield start, text[begin : match.start()], item_lines
-            begin, item_lines = -1, []
-        elif begin < 0 and piece != "\n" and not piece.startswith("#"):
-            begin, start = match.start(), line
-        if is_item_next and depth == 1 and piece not in ("\n", "]") and not piece.startswith("#"):
-            item_lines.append(line)
-            is_item_next = False
-        if piece in ("[", "{"):
-            depth += 1
-            if depth == 1:
-                # Not for the bracket that begins a header, nor within { }, whose parts are keys.
-                is_list = is_item_next = piece == "[" and begin != match.start()
-        elif piece in ("]", "}"):
-            depth -= 1
-        elif piece == ",":
-            is_item_next = is_list and depth == 1
-        line += piece.count("\n")
-
-
-def _read_text(path: Path) -> str:
-    try:
-        # Reading a pipe or a device as if it were a file would wait for ever.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise InputError([f"{path}: not a regular file; give a TOML file"])
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError([f"{path}: cannot be read ({error.strerror}); give a TOML file"]) from error
-    except ValueError:  # a NUL in its name
-        raise InputError([f"{path}: no name of a file; give a TOML file"]) from None
-    if len(data) > MOST_BYTES:
-        raise InputError([f"{path}: more than {MOST_BYTES:,} bytes; give a smaller TOML file"])
-    try:
-        # `tomllib` takes each \r\n for a line's end, too, also of a \r\r\n: the lines here have to be the same.
-        return "\n".join(line.rstrip("\r") for line in data.decode().split("\n"))
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            [f"{path}:{line}: not UTF-8 (byte {data[error.start]:#04x}); save the file as UTF-8"]
-        ) from None
-
-
-def _parse(text: str, path: Path) -> dict[str, object]:
-    for line, content in enumerate(text.split("\n"), 1):
-        if content.count(".") > MOST_DOTS:
-            raise InputError([f"{path}:{line}: more than {MOST_DOTS} dots in one line; break it into several"])
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise InputError([f"{path}: nested too deeply; no scenario is"]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError([_syntax_problem(path, str(error), text)]) from None
-    except ValueError:
-        raise InputError([f"{path}: has a number of thousands of digits, or a date that is none; correct it"]) from None
-
-
-def _syntax_problem(path: Path, error: str, text: str) -> str:
-    """`tomllib` ends its text with where: `(at line 3, column 5)` or `(at end of document)`."""
-    match = re.fullmatch(r"(.*) \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)", error, re.DOTALL)
-    if match is None:
-        return f"{path}: not TOML ({error}); correct it"
-    line = match[2] or text.count("\n") + (not text.endswith("\n"))
-    where = f" in column {match[3]}" if match[3] else " at the end of the file"
-    return f"{path}:{line}: not TOML: {match[1]}{where}; correct it"

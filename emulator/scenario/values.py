@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 
-from emulator.scenario.network import LEAST_BYTES_PER_S, MOST_BYTES_PER_S, MOST_DELAY_S, MOST_SEGMENT_BYTES
+from emulator.scenario.network import MAX_BYTES_PER_S, MAX_DELAY_S, MAX_SEGMENT_BYTES, MIN_BYTES_PER_S
 from emulator.scenario.tables import shown
 from emulator.scenario.units import parse_rate, parse_size, parse_time
 
-MOST_TEXT = 200
+MAX_TEXT = 200
 NO_CLIENTS = '{} names no clients; write them as "1-20,25" or "30-"'
 NO_SPAN = '{} is neither a number nor a range such as "20-60"'
 RANGE = re.compile(r"([0-9]{1,7})(?:(-)([0-9]{1,7})?)?")
@@ -15,8 +15,8 @@ RANGE = re.compile(r"([0-9]{1,7})(?:(-)([0-9]{1,7})?)?")
 
 def text(value: object) -> str:
     """Text that a name, a path or a line on a screen can be made of."""
-    if not isinstance(value, str) or not 0 < len(value) <= MOST_TEXT or not value.isprintable():
-        raise ValueError(f'{shown(value)} is no text of 1 to {MOST_TEXT} printable characters; write it in quotes, "…"')
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not value.isprintable():
+        raise ValueError(f'{shown(value)} is no text of 1 to {MAX_TEXT} printable characters; write it in quotes, "…"')
     return value
 
 
@@ -45,18 +45,18 @@ def number(least: float, most: float) -> Callable[[object], float]:
 def rate(value: object) -> float:
     """Bytes a second, as a number or as text with a unit."""
     read = parse_rate(value) if isinstance(value, str) else value
-    return _bounded(read, value, LEAST_BYTES_PER_S, MOST_BYTES_PER_S, "a rate such as 12.5 MB/s or 100 Mbit/s")
+    return _bounded(read, value, MIN_BYTES_PER_S, MAX_BYTES_PER_S, "a rate such as 12.5 MB/s or 100 Mbit/s")
 
 
 def size(value: object) -> int:
     """Bytes, as a whole number or as text with a unit."""
-    return whole(1, MOST_SEGMENT_BYTES)(parse_size(value) if isinstance(value, str) else value)
+    return whole(1, MAX_SEGMENT_BYTES)(parse_size(value) if isinstance(value, str) else value)
 
 
 def time_s(value: object) -> float:
     """Seconds, as a number or as text with a unit."""
     read = parse_time(value) if isinstance(value, str) else value
-    return _bounded(read, value, 0, MOST_DELAY_S, "a time such as 20 ms or 1.5 s")
+    return _bounded(read, value, 0, MAX_DELAY_S, "a time such as 20 ms or 1.5 s")
 
 
 def _bounded(read: object, value: object, least: float, most: float, what: str) -> float:

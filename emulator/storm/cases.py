@@ -15,9 +15,9 @@ from emulator.scenario.scenario import Scenario
 from emulator.scenario.setup import Setup
 from emulator.strategies.loader import is_file_strategy
 
-MOST_CLIENTS = 5
-MOST_FILES = 3
-MOST_SEGMENTS = 12
+MAX_DRAWN_CLIENTS = 5
+MAX_DRAWN_FILES = 3
+MAX_DRAWN_SEGMENTS = 12
 NOWHERE = Path("storm")
 """Stands for the folder that the inputs of a run in memory are not in."""
 SCALE_S = 0.05
@@ -153,11 +153,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 def draw_case(rng_seed: int, strategies: tuple[str, ...], *, has_faults: bool = True, engine: str = "virtual") -> Case:
     """The run of this number; the same number and strategies give the same run."""
     rng = random.Random(f"storm/{rng_seed}")
-    clients = rng.randint(2, MOST_CLIENTS)
+    clients = rng.randint(2, MAX_DRAWN_CLIENTS)
     shape = Shape(
         clients=clients,
-        files=rng.randint(1, MOST_FILES),
-        segments=(0, rng.randint(1, MOST_SEGMENTS)),
+        files=rng.randint(1, MAX_DRAWN_FILES),
+        segments=(0, rng.randint(1, MAX_DRAWN_SEGMENTS)),
         seeds=rng.randint(1, clients),
         wants=rng.choice((0.5, 0.8, 1.0)),
         overlap=rng.choice((0.0, 1.0)),
@@ -175,7 +175,7 @@ def draw_case(rng_seed: int, strategies: tuple[str, ...], *, has_faults: bool = 
     plan: tuple[Fault, ...] = ()
     if has_faults:
         has_rates = drawn["up"] is not None
-        plan = draw_plan(rng, clients, SCALE_S, engine=engine, has_rates=has_rates, num_segments=MOST_SEGMENTS)
+        plan = draw_plan(rng, clients, SCALE_S, engine=engine, has_rates=has_rates, num_segments=MAX_DRAWN_SEGMENTS)
     return Case(shape=shape, faults=tuple(map(str, plan)), **drawn)
 
 

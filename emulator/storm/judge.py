@@ -12,11 +12,11 @@ from emulator.scenario.setup import Setup
 from emulator.storm.cases import Case
 from emulator.trace.format import VERSION, Header
 
-MOST_EVENTS = 1_000_000
+MAX_EVENTS = 1_000_000
 """A small swarm takes hundreds, and with much of it lost a hundred thousand; one that takes so many will never end."""
-MOST_EVENTS_A_SEGMENT = 1_000
+MAX_EVENTS_A_SEGMENT = 1_000
 """The same for larger ones, for each segment that somebody wants."""
-MOST_PROBLEMS = 20
+MAX_PROBLEMS = 20
 
 
 class Ear(Checker):
@@ -49,11 +49,11 @@ def judge(case: Case) -> tuple[str, ...]:
         return (str(error),)
     except RunError as error:
         return (str(error), *_violations(ear, is_cut=True))
-    return (*_violations(ear, is_cut=False), *_wrong_outputs(setup, ear, outcome))[:MOST_PROBLEMS]
+    return (*_violations(ear, is_cut=False), *_wrong_outputs(setup, ear, outcome))[:MAX_PROBLEMS]
 
 
 def _max_events(case: Case, scenario: Scenario) -> int:
-    return MOST_EVENTS if case.given is None else MOST_EVENTS + MOST_EVENTS_A_SEGMENT * sum(scenario.wanted_segments())
+    return MAX_EVENTS if case.given is None else MAX_EVENTS + MAX_EVENTS_A_SEGMENT * sum(scenario.wanted_segments())
 
 
 def _header(setup: Setup) -> Header:

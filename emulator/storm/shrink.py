@@ -5,13 +5,13 @@ from collections.abc import Callable
 from emulator.errors import InputError
 from emulator.storm.cases import Case
 
-MOST_TRIES = 3_000
+MAX_TRIES = 3_000
 """Runs that are spent on making one failure smaller."""
 
 Judge = Callable[[Case], tuple[str, ...]]
 
 
-def shrink(case: Case, judge: Judge, most_tries: int = MOST_TRIES) -> tuple[Case, tuple[str, ...]]:
+def shrink(case: Case, judge: Judge, most_tries: int = MAX_TRIES) -> tuple[Case, tuple[str, ...]]:
     """A case that fails and of which nothing that is tried can be left out, and what is wrong with it.
 
     What is wrong may change on the way; that anything is wrong is enough. A case that does not fail stays as it is.

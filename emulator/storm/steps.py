@@ -9,7 +9,7 @@ from emulator.engines.virtual.engine import simulate
 from emulator.protocol.events import AnyEvent, Channel
 from emulator.protocol.messages import AnyMessage
 from emulator.storm.cases import SCALE_S, Case
-from emulator.storm.judge import MOST_EVENTS
+from emulator.storm.judge import MAX_EVENTS
 
 RETURNS = ("", f" and restart it after {SCALE_S / 10:g}s", f" and restart it after {SCALE_S / 10:g}s without its state")
 """What becomes of a client that is killed."""
@@ -39,7 +39,7 @@ def every_step(case: Case) -> Iterator[Case]:
     """
     counting = _Counting()
     plain = msgspec.structs.replace(case, faults=())
-    simulate(plain.setup(), counting, MOST_EVENTS)
+    simulate(plain.setup(), counting, MAX_EVENTS)
     for rank in range(case.num_clients + 1):
         name = f"client {rank}" if rank else "tracker"
         for number in range(1, counting.num_sent[rank] + 1):

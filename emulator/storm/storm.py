@@ -14,12 +14,12 @@ from emulator.running import pool
 from emulator.storm.cases import Case, Given, draw_case, draw_given
 from emulator.storm.judge import judge
 from emulator.storm.real import judge_processes
-from emulator.storm.shrink import MOST_TRIES, Judge, shrink
+from emulator.storm.shrink import MAX_TRIES, Judge, shrink
 from emulator.storm.steps import every_step
 
 BATCH = 200
 """Runs in virtual time that a worker makes before it tells how it went."""
-MOST_TRIES_FOR_PROCESSES = 60
+MAX_TRIES_FOR_PROCESSES = 60
 """Real runs that are spent on making a failure smaller, which a smaller one may show only now and then."""
 
 
@@ -202,7 +202,7 @@ def _shrunk(weather: Weather, made: Made, view: View) -> Failure:
     """What failed, made smaller. Raises `Interrupted` where a signal ends that."""
     number = made.failed or 0
     view.shrinking(number)
-    most = {"virtual": MOST_TRIES, "processes": MOST_TRIES_FOR_PROCESSES}[weather.engine]
+    most = {"virtual": MAX_TRIES, "processes": MAX_TRIES_FOR_PROCESSES}[weather.engine]
     with _judging(weather, number, view) as judge:
         smaller, shown = shrink(weather.case(number), judge, most)
     return Failure(number, made.problems, smaller, shown)

@@ -14,9 +14,9 @@ from emulator.protocol.round import Strategy
 
 MODULE = "emulator_strategy:"
 """What the modules of such files are called, with the path behind it: no import of anything else finds them."""
-LONGEST_PATH = 4_095
+MAX_PATH = 4_095
 """No system has a file with a longer one."""
-LONGEST_TEXT = 300
+MAX_TEXT = 300
 """Of what an exception says; a line is for a person."""
 
 
@@ -28,7 +28,7 @@ def is_file_strategy(text: str) -> bool:
 def absolute(text: str) -> str:
     """The same strategy, wherever somebody looks from. Raises `InputError` for what is not `path:Name`."""
     path, colon, name = text.rpartition(":")
-    if not (colon and path.endswith(".py") and name.isidentifier() and len(path) <= LONGEST_PATH):
+    if not (colon and path.endswith(".py") and name.isidentifier() and len(path) <= MAX_PATH):
         raise InputError([f"strategy {text!r:.80}: take path/to/file.py:Name, Name being a class in that file"])
     try:
         return f"{Path(path).absolute()}:{name}"
@@ -97,4 +97,4 @@ def _place_of_failure(error: BaseException, path: str) -> str:
 
 def _text(error: BaseException) -> str:
     text = str(error.msg) if isinstance(error, SyntaxError) else str(error)
-    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"

@@ -9,7 +9,7 @@ from emulator.comparison.compare import Cell, Failure, Progress, compare, judgem
 from emulator.comparison.grid import Grid, Job
 from emulator.comparison.intervals import Estimate, estimate
 from emulator.comparison.measures import BY_NAME, MEASURES
-from emulator.comparison.pool import Answer, Done, Failed, Watcher
+from emulator.comparison.workers import Answer, Done, Failed, Watcher
 from emulator.errors import InputError, Interrupted
 from tests.comparison.made import SMALL, grid, job, row
 

@@ -43,7 +43,7 @@ from emulator.view.console import make_console, print_all
 from emulator.view.summary.comparison import comparison_summary
 from tests.fuzzing import samples
 
-LONGEST_PATH = 4_095
+MAX_PATH = 4_095
 NUM_CLIENTS = 6
 SWARM = Scenario(Path("swarm"), (ClientInput(),) * NUM_CLIENTS)
 VALUES: tuple[Callable[[str], object], ...] = (
@@ -258,7 +258,7 @@ FEEDS = {
     "points": Feed(40, lambda: samples.POINTS, feed_points),
     "strategy": Feed(30, lambda: samples.STRATEGY, feed_strategy),
     "strategy path": Feed(
-        20, lambda: (b"mine.py:Mine", b"./mine.py:Mine", b"peers-first"), feed_strategy_path, LONGEST_PATH + 1_000
+        20, lambda: (b"mine.py:Mine", b"./mine.py:Mine", b"peers-first"), feed_strategy_path, MAX_PATH + 1_000
     ),
     "stored": Feed(40, lambda: samples.STORED, feed_stored),
     "letter": Feed(60, lambda: samples.LETTER, feed_letter),

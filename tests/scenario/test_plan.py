@@ -16,7 +16,8 @@ from emulator.scenario.network import Link, Network, Zone
 from emulator.scenario.plan import Plan, RunDefaults, read_plan
 from emulator.scenario.plan_network import NetworkFlags
 from emulator.scenario.scenario import write_inputs
-from emulator.scenario.tables import MOST_BYTES, find_lines
+from emulator.scenario.toml_lines import find_lines
+from emulator.scenario.toml_text import MAX_BYTES
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples" / "scenarios"
 
@@ -276,7 +277,7 @@ def test_a_poisson_process_without_an_end_is_refused(read: Read) -> None:
         (b"x = " + b"9" * 9_000, ": has a number of thousands of digits, or a date that is none; correct it"),
         (b"x = " + b"[" * 90_000, ": nested too deeply; no scenario is"),
         (b"a" + b".a" * 300 + b" = 1", ":1: more than 200 dots in one line; break it into several"),
-        (b"#" * (MOST_BYTES + 1), ": more than 262,144 bytes; give a smaller TOML file"),
+        (b"#" * (MAX_BYTES + 1), ": more than 262,144 bytes; give a smaller TOML file"),
     ],
 )
 def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path, content: bytes, problem: str) -> None:

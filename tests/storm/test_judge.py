@@ -27,7 +27,7 @@ from tests.storm.drawn import cases, tell
 ALL = tuple(STRATEGIES)
 NUM_RUNS, NUM_WITHOUT_FAULTS = 3_000, 400
 """Of the same numbers each time."""
-MOST_RUNS = 600
+MAX_RUNS = 600
 """Until a defect is found."""
 
 
@@ -200,10 +200,10 @@ def a_close_closes_nothing(patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("change", DEFECTS, ids=lambda change: change.__name__)
 def test_a_storm_finds_a_defect(change: Break, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.storm.judge.MOST_EVENTS", 10_000)  # most of them are found by hanging
+    monkeypatch.setattr("emulator.storm.judge.MAX_EVENTS", 10_000)  # most of them are found by hanging
     with monkeypatch.context() as patch:
         change(patch)
-        found = first_failure(MOST_RUNS)
+        found = first_failure(MAX_RUNS)
     assert found is not None
     number, _ = found
     assert first_failure(1, first=number) is None, "that run fails without the defect"
@@ -213,7 +213,7 @@ def test_a_storm_finds_a_defect(change: Break, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_run_that_comes_to_no_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.storm.judge.MOST_EVENTS", 2_000)
+    monkeypatch.setattr("emulator.storm.judge.MAX_EVENTS", 2_000)
     monkeypatch.setattr(Pursuit, "gives_up", lambda *_: False)
     case = Case(faults=("kill client 1 at message 5",))
     (problem,) = Weather().judge(case)

@@ -10,7 +10,7 @@ import pytest
 
 from emulator.comparison.grid import Job
 from emulator.comparison.measure import Row
-from emulator.comparison.pool import Answer, Done, Failed, run_all
+from emulator.comparison.workers import Answer, Done, Failed, run_all
 from emulator.errors import Interrupted, RunError, WorkerDied
 from tests.comparison.made import job, row
 from tests.ends.leftovers import look_at, wait_until

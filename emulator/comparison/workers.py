@@ -1,4 +1,4 @@
-"""The runs of a comparison, on all cores (`engines.pool`)."""
+"""The runs of a comparison, on all cores (`running/pool.py`)."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
