@@ -9,7 +9,7 @@ The paper has no formula for S seeds. What is used here is proven as follows, fo
 the other, each in a time of 1 or more; it arrives when it is sent, or later. Cut time into rounds of 1.
 
 - *The last part.* Before the end of round c = ceil(M / S), the seeds have sent at most S (c - 1) < M whole segments, so
-  some segment has been sent to nobody, and S clients hold it. Whoever sends it in one round has held it before that
+  some segment has not been sent yet, and S clients hold it. A client that sends it in one round has held it before that
   round, and sends it once: those that hold it before the end of round c + j are at most S 2^j. In the end N + S
   clients hold it, which takes at least c + ceil(log2((N + S) / S)) - 1 rounds. For S = 1 this is M + floor(log2 N).
 - *All parts.* By the same doubling, at most min(S 2^(k-1), N + S) segments are sent in round k. N M have to be.
@@ -20,7 +20,7 @@ Both hold for each file by itself: clients that do not want it never hold it, an
 seeds S, leechers L, a file of F bytes take at least F / min(d_min, u(S), (u(S) + u(L)) / |L|), and fluids reach it.
 Each of the three terms says what some lines have to carry, and so holds for several files as well: a client gets all
 that it wants through its downlink, one segment at a time, once it has come; all that is wanted leaves some uplink;
-every file that somebody wants leaves the uplinks of those that own it from the start, once at least.
+every wanted file leaves the uplinks of those that own it from the start, once at least.
 
 Delays, links between zones, arrivals, departures and faults can only make a run longer, so the bounds hold for
 them too, and are the less tight. Where a client dies, nothing is to be compared: not everybody gets everything.
@@ -94,7 +94,7 @@ def _rounds_of_all_parts(num_segments: int, num_leechers: int, num_seeds: int) -
 
 
 def _demands(clients: Sequence[ClientInput]) -> list[_Demand]:
-    """Every file that somebody wants and does not have."""
+    """Every file that a client wants and does not have."""
     num_segments: dict[str, int] = {}
     owners: dict[str, set[int]] = {}
     wanters: dict[str, set[int]] = {}

@@ -67,7 +67,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class Progress:
-    """How far a comparison is; whoever wants to show it overrides what it wants."""
+    """How far a comparison is. A view overrides what it shows."""
 
     def begin(self, num_kept: int, num_runs: int) -> None:
         """So many of the runs are there already; the workers are started."""

@@ -48,7 +48,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     num_cross_zone: int | None
     """Of those got, given by a client of another zone; None where there are no zones."""
     num_wasted: int
-    """Segments sent that nobody had use for: late, lost, doubled or wrong."""
+    """Segments sent in vain: late, lost, doubled or wrong."""
     jain_index: float
     """How evenly segments were given, over all clients."""
     num_misses: int

@@ -27,9 +27,9 @@ J = TypeVar("J", contravariant=True)
 A = TypeVar("A", contravariant=True)
 
 TICK_S = 0.5
-"""How often, at least, whoever watches is told that time passes."""
+"""The watcher is told at least this often that time passes."""
 MAX_END_S = 2.0
-"""How long a worker that has nothing more to do is given to end."""
+"""How long an idle worker may take to end before it is killed."""
 
 
 class Work(msgspec.Struct, Generic[Job, Answer], frozen=True):
@@ -40,9 +40,9 @@ class Work(msgspec.Struct, Generic[Job, Answer], frozen=True):
     answer: Any
     """The type of answers, perhaps a union."""
     do: Callable[[Job, Callable[[], None]], Answer]
-    """One job. A long one calls what it is given now and then, which ends it where nobody waits for it any more."""
+    """One job. A long job calls its second argument now and then, which ends the process once its parent is gone."""
     hint: str = ""
-    """What the user may want to know where a worker dies, or a signal ends all."""
+    """Added to the error when a worker dies or a signal ends all."""
 
 
 class Watcher(Protocol[J, A]):
@@ -172,7 +172,7 @@ def _work(connection: Connection, inherited: Sequence[Connection], parent: int, 
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
 
     def end_with_parent() -> None:
-        """A long run would notice only at its end that nobody waits for it."""
+        """Without this, a long run would notice only at its end that its parent is gone."""
         if os.getppid() != parent:
             os._exit(1)
 
@@ -182,4 +182,4 @@ def _work(connection: Connection, inherited: Sequence[Connection], parent: int, 
             job = decoder.decode(connection.recv_bytes())
             connection.send_bytes(msgspec.msgpack.encode(work.do(job, end_with_parent)))
         except (EOFError, ConnectionError):
-            return  # nothing more to do, or nobody to do it for
+            return  # there is no more to do, or the parent is gone

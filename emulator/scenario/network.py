@@ -63,7 +63,7 @@ class Network(msgspec.Struct, frozen=True):
     links: tuple[Link, ...] = ()
     """Pairs of zones that differ from the rest."""
     is_delay_asked: bool = False
-    """Whether somebody has asked for the default delay; who has asked for another one has that, in any case."""
+    """Whether the user gave the default delay explicitly; any other delay counts as given."""
 
     @classmethod
     def uniform(
@@ -95,7 +95,7 @@ class Network(msgspec.Struct, frozen=True):
 
     @property
     def own_delay_s(self) -> float:
-        """The delay where messages have one of their own already, as real ones: 0 unless somebody asked for more."""
+        """The delay where messages have one of their own already, as real ones: 0 unless the user gave one."""
         return self.delay_s if self.is_delay_asked or self.delay_s != DELAY_S else 0.0
 
     @property

@@ -88,7 +88,7 @@ def _read_run(table: Table) -> RunDefaults:
 
 
 def _name_of_strategy(value: object) -> str:
-    """Not a file's: who reads a scenario of somebody else's is not to run a program of theirs."""
+    """A registered name. A scenario file may come from another person, so it cannot name a program to run."""
     name = values.text(value)
     if ":" in name or name.endswith(".py"):
         raise ValueError(f"{name!r:.80} is a program, which a scenario file cannot name; give it with --strategy")

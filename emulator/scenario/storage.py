@@ -117,7 +117,7 @@ def _open_to_append(path: Path) -> int:
 def _read_at_most(path: Path, most_bytes: int) -> bytes:
     """The beginning of a regular file; nothing where there is none, or where it cannot be read."""
     try:
-        # Neither to wait for somebody to write into a pipe, nor to follow a link to somewhere else.
+        # Do not wait for the writer of a pipe, and do not follow a link.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return b""

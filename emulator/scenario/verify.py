@@ -1,4 +1,4 @@
-"""Proving a folder of outputs against what the inputs imply, whoever wrote them."""
+"""Proving a folder of outputs, which any program may have written, against what the inputs imply."""
 
 import os
 import stat

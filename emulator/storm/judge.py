@@ -13,9 +13,9 @@ from emulator.storm.cases import Case
 from emulator.trace.format import VERSION, Header
 
 MAX_EVENTS = 1_000_000
-"""A small swarm takes hundreds, and with much of it lost a hundred thousand; one that takes so many will never end."""
+"""A run with more never ends: a small swarm takes hundreds, and a hundred thousand where many messages are lost."""
 MAX_EVENTS_A_SEGMENT = 1_000
-"""The same for larger ones, for each segment that somebody wants."""
+"""Added for each wanted segment of a given swarm."""
 MAX_PROBLEMS = 20
 
 

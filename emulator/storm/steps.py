@@ -32,10 +32,10 @@ class _Counting:
 
 
 def every_step(case: Case) -> Iterator[Case]:
-    """The same swarm with one death: of each rank, just before each message that it sends when nobody dies.
+    """The same swarm with one death: of each rank, just before each message that it sends in a run without deaths.
 
     Clients die for good, come back with what they had, or come back with nothing. What a rank does between two
-    messages nobody else can see, so these are all the moments there are.
+    messages no other rank can see, so these are all the moments that differ.
     """
     counting = _Counting()
     plain = msgspec.structs.replace(case, faults=())

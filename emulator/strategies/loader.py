@@ -26,7 +26,7 @@ def is_file_strategy(text: str) -> bool:
 
 
 def absolute(text: str) -> str:
-    """The same strategy, wherever somebody looks from. Raises `InputError` for what is not `path:Name`."""
+    """The same strategy with an absolute path. Raises `InputError` for what is not `path:Name`."""
     path, colon, name = text.rpartition(":")
     if not (colon and path.endswith(".py") and name.isidentifier() and len(path) <= MAX_PATH):
         raise InputError([f"strategy {text!r:.80}: take path/to/file.py:Name, Name being a class in that file"])
