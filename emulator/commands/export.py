@@ -2,7 +2,7 @@
 
 from emulator.commands.answers import complain
 from emulator.commands.command import Arguments, Command, Parser
-from emulator.commands.flags import add_file, add_trace
+from emulator.commands.flags import add_file, add_trace, open_traces
 from emulator.trace.exports import EXPORTS
 
 
@@ -15,7 +15,7 @@ def add_flags(parser: Parser) -> None:
 def call(arguments: Arguments) -> int:
     from emulator.trace.exports.output import export_trace
 
-    note = export_trace(arguments.trace, arguments.to, arguments.output)
+    note = export_trace(open_traces(arguments), arguments.to, arguments.output)
     if note:
         complain(note)
     return 0

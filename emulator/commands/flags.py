@@ -4,11 +4,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emulator.commands.answers import complain
 from emulator.commands.command import Arguments, Flags
 from emulator.commands.values import byte_size, positive, rate, time_s, whole
 
 if TYPE_CHECKING:
     from emulator.scenario.plan_network import NetworkFlags
+    from emulator.trace.sources import TraceSource
 
 INPUTS = "folder of in1.txt … inN.txt"
 
@@ -21,16 +23,42 @@ def add_folder(flags: Flags, name: str, default: str | None, text: str, *, is_re
     action.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"}  # type: ignore[attr-defined]
 
 
-def add_file(flags: Flags, name: str | tuple[str, ...], metavar: str, text: str, default: str | None = None) -> None:
-    """Add a flag, or an argument, that names a file; a flag may have several names."""
+def add_file(
+    flags: Flags,
+    name: str | tuple[str, ...],
+    metavar: str,
+    text: str,
+    default: str | None = None,
+    num: str | None = None,
+) -> None:
+    """Add a flag, or an argument, that names a file, or several with `num`, the `nargs` of argparse.
+
+    A flag may have several names.
+    """
     file = None if default is None else Path(default)
     names = (name,) if isinstance(name, str) else name
-    action = flags.add_argument(*names, type=Path, default=file, metavar=metavar, help=text)
+    action = flags.add_argument(*names, type=Path, default=file, metavar=metavar, nargs=num, help=text)
     action.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
 
 
 def add_trace(flags: Flags) -> None:
-    add_file(flags, "trace", "TRACE", "a trace (docs/trace-format.md), compressed or not")
+    add_file(
+        flags,
+        "trace",
+        "TRACE",
+        "a trace (docs/trace-format.md), or its parts, which are merged; compressed or not; - for stdin",
+        num="+",
+    )
+
+
+def open_traces(arguments: Arguments) -> "TraceSource":
+    """The trace that `add_trace` names; what is wrong with how its parts fit together is said on stderr."""
+    from emulator.trace.merged import source_of
+
+    source = source_of(arguments.trace)
+    for note in source.notes:
+        complain(note)
+    return source
 
 
 def add_clients(flags: Flags) -> None:

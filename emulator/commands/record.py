@@ -1,5 +1,6 @@
 """`--record`, of a run and of a replay: a picture or an asciicast of what there was to see."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 SUFFIXES = (".svg", ".cast")
 
 
-def check_record(path: Path, trace: Path | None) -> None:
-    """Raise `InputError` unless `path` names a picture or a cast that can be written, and is not the trace."""
+def check_record(path: Path, traces: Sequence[Path]) -> None:
+    """Raise `InputError` unless `path` names a picture or a cast that can be written, and is none of the traces."""
     if path.suffix not in SUFFIXES:
         raise InputError([f"{path}: neither a picture nor a cast; give it a name that ends in .svg or .cast"])
     check_file(path, "--record")
-    if trace is not None and is_same_file(path, trace):
+    if any(is_same_file(path, trace) for trace in traces):
         raise InputError([f"{path}: this is the trace itself; choose another --record"])
 
 

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from emulator.commands.answers import complain
 from emulator.commands.command import Arguments, Command, Parser
-from emulator.commands.flags import add_file, add_trace
+from emulator.commands.flags import add_file, add_trace, open_traces
 from emulator.commands.record import check_record, write_record
 from emulator.commands.values import above_zero, moment, size
 from emulator.errors import EmulatorError, InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
 
     from emulator.replay.player import Player
@@ -60,7 +58,7 @@ def call(arguments: Arguments) -> int:
         return _show(arguments)
     player = _player(arguments)
     if player.recording.report.is_cut:
-        complain(f"{arguments.trace}: the trace is {player.recording.report.end}; all before that is shown")
+        complain(f"{player.recording.name}: the trace is {player.recording.report.end}; all before that is shown")
     _keep(arguments, player, console)
     return 0
 
@@ -94,13 +92,13 @@ def _show(arguments: Arguments) -> int:
 def _player(arguments: Arguments) -> "Player":
     from emulator.replay.player import Player
 
-    player = Player(_read(arguments.trace), arguments.speed)
+    player = Player(_read(arguments), arguments.speed)
     if arguments.at is not None:
         player.seek(arguments.at)
     return player
 
 
-def _read(trace: "Path") -> "Recording":
+def _read(arguments: Arguments) -> "Recording":
     """Read a trace; on a terminal, say so if that takes long."""
     from rich.console import Console
 
@@ -108,9 +106,10 @@ def _read(trace: "Path") -> "Recording":
     from emulator.view.sentences import is_told
 
     console = Console(stderr=True, highlight=False)
-    is_long = trace.is_file() and trace.stat().st_size > LONG_BYTES
-    with console.status(f"reading {trace}", spinner="dots") if is_long and console.is_terminal else nullcontext():
-        return Recording(trace, is_told)
+    is_long = sum(trace.stat().st_size for trace in arguments.trace if trace.is_file()) > LONG_BYTES
+    name = arguments.trace[0]
+    with console.status(f"reading {name}", spinner="dots") if is_long and console.is_terminal else nullcontext():
+        return Recording(open_traces(arguments), is_told)
 
 
 def _keep(arguments: Arguments, player: "Player", console: "Console") -> None:

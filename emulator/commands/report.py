@@ -1,5 +1,6 @@
 """`emulator report`, and `--report` of a run: a run as one HTML file."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 from emulator.commands.afterwards import kept_run
 from emulator.commands.answers import complain
 from emulator.commands.command import Arguments, Command, Parser
-from emulator.commands.flags import add_file, add_trace
+from emulator.commands.flags import add_file, add_trace, open_traces
 from emulator.errors import InputError
+from emulator.trace.sources import TraceSource
 from emulator.writing import check_file, is_same_file, written_whole
 
 EXAMPLES = """\
@@ -27,29 +29,33 @@ def add_flags(parser: Parser) -> None:
 
 
 def call(arguments: Arguments) -> int:
-    trace: Path = arguments.trace
+    trace: Path = arguments.trace[0]
     output: Path = arguments.output or trace.with_name(f"{trace.name.removesuffix('.gz').removesuffix('.jsonl')}.html")
-    check_report(output, trace, "--output")
-    note = write_report(trace, output, "--output")
+    check_report(output, arguments.trace, "--output")
+    note = write_report(open_traces(arguments), output, "--output")
     if note:
         complain(note)
     return 0
 
 
-def check_report(path: Path, trace: Path | None, flag: str) -> None:
-    """Raise `InputError` unless `path`, the value of `flag`, can be written and is not the trace."""
+def check_report(path: Path, traces: Sequence[Path], flag: str) -> None:
+    """Raise `InputError` unless `path`, the value of `flag`, can be written and is none of the traces."""
     check_file(path, flag)
-    if trace is not None and is_same_file(path, trace):
+    if any(is_same_file(path, trace) for trace in traces):
         raise InputError([f"{path}: this is the trace itself; choose another {flag}"])
 
 
-def write_report(trace: Path, path: Path, flag: str) -> str:
+def write_report(source: Path | TraceSource, path: Path, flag: str) -> str:
     """Write the page of a trace; a sentence about a trace that is cut, else nothing."""
     from emulator.view.page.report import write_page
 
     with written_whole(path, flag) as file:
-        report = write_page(trace, file.write)
-    return f"{trace}: the trace is {report.end}; the page shows all before that" if report.is_cut else ""
+        report = write_page(source, file.write)
+    return (
+        f"{source.name if isinstance(source, TraceSource) else source}: the trace is {report.end}; the page shows all before that"
+        if report.is_cut
+        else ""
+    )
 
 
 def reported_run(path: Path | None, trace: Path | None) -> AbstractContextManager[None]:

@@ -22,6 +22,7 @@ from emulator.commands.values import above_zero, whole
 from emulator.errors import RunError
 from emulator.running.engines import ENGINES
 from emulator.strategies import DEFAULT, STRATEGIES
+from emulator.trace.sources import TraceSource
 
 if TYPE_CHECKING:
     from emulator.checker.report import Report
@@ -140,10 +141,11 @@ def call(arguments: Arguments) -> int:
 
     with errors_as_json(arguments.json, is_proven=False):
         setup = prepare(_source(arguments), _options(arguments))
+        traces = [arguments.trace] if arguments.trace else []
         if arguments.record is not None:
-            check_record(arguments.record, arguments.trace)
+            check_record(arguments.record, traces)
         if arguments.report is not None:
-            check_report(arguments.report, arguments.trace, "--report")
+            check_report(arguments.report, traces, "--report")
         is_read = arguments.check or arguments.record is not None or arguments.report is not None
         with (
             trace_to_read(arguments.trace, is_read=is_read) as trace,
@@ -194,7 +196,7 @@ def _run_for_person(arguments: Arguments, setup: "Setup", trace: Path | None) ->
     print_all(console, run_summary(result))
     report = _check(trace, setup.scenario) if arguments.check and trace else None
     if report and trace:
-        tell_report(report, trace, is_brief=True)
+        tell_report(report, TraceSource(trace), is_brief=True)
     return _status(result, report)
 
 
@@ -208,12 +210,12 @@ def _run_for_program(arguments: Arguments, setup: "Setup", trace: Path | None) -
     report = _check(trace, setup.scenario) if arguments.check and trace else None
     status = _status(result, report)
     if arguments.json:
-        checked = report_facts(report, trace) if report and trace else None
+        checked = report_facts(report, TraceSource(trace)) if report and trace else None
         facts = {"is_proven": result.is_proven, "exit_status": status, "check": checked}
         print_json({**msgspec.to_builtins(result), **facts})
         return status
     if report and trace and report.verdict != "valid":
-        tell_report(report, trace, is_brief=True, is_problem=True)
+        tell_report(report, TraceSource(trace), is_brief=True, is_problem=True)
     if not result.is_proven:
         told = [*result.losses, f"not proven: {result.verification.summary()} in {result.output}"]
         raise RunError("\n".join(told))

@@ -17,6 +17,7 @@ from emulator.replay.store import Cursor, EventStore
 from emulator.trace.format import Header, Stamp
 from emulator.trace.reader import Trace
 from emulator.trace.records import Record
+from emulator.trace.sources import TraceSource
 from emulator.trace.statistics import SwarmStatistics
 
 
@@ -30,19 +31,19 @@ class Violation(NamedTuple):
 class Recording:
     """A whole trace. A *position* is a number of events, from 0 to `num_events`: those that have happened."""
 
-    def __init__(self, path: Path, is_told: Callable[[Record], bool]) -> None:
-        """Read `path`. A replay stops at the events that `is_told`, and a story consists of them.
+    def __init__(self, source: Path | TraceSource, is_told: Callable[[Record], bool]) -> None:
+        """Read `source`. A replay stops at the events that `is_told`, and a story consists of them.
 
         Raises `InputError` for a file that is no trace, or one that cannot be shown.
         """
-        self.path = path
         self.index = Index()
         self._is_told = is_told
         self._times_s: array[float] = array("d")
         """By event; never smaller than an earlier event's."""
         self._files = TracedFiles()
         self._has_segments = False
-        with _Heard(path, self) as trace:
+        with _Heard(source, self) as trace:
+            self.name = trace.source.name
             self.header: Header = trace.header
             self._store = EventStore(self.header.clients)
             self._statistics = SwarmStatistics(self.header.clients)
@@ -143,14 +144,14 @@ class Recording:
 
     def _too_large(self) -> InputError:
         first = self._store.num_written + 2
-        return InputError([f"{self.path}:{first}: here, or soon after, is a number too large to be shown"])
+        return InputError([f"{self.name}:{first}: here, or soon after, is a number too large to be shown"])
 
 
 class _Heard(Trace):
     """A trace that tells a recording of its events while the checker reads them."""
 
-    def __init__(self, path: Path, recording: Recording) -> None:
-        super().__init__(path)
+    def __init__(self, source: Path | TraceSource, recording: Recording) -> None:
+        super().__init__(source)
         self._recording = recording
 
     def __iter__(self) -> Iterator[tuple[int, list[Stamp], list[AnyEvent]]]:

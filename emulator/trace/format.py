@@ -9,7 +9,9 @@ from emulator.protocol.events import AnyEvent, Channel, Event
 from emulator.protocol.messages import AnyMessage
 from emulator.trace.records import Record, ThreadName
 
-FORMAT = "swarm-trace"
+Outcome = Literal["complete", "cut"]
+
+FORMAT: Literal["swarm-trace"] = "swarm-trace"
 VERSION = 1
 
 
@@ -53,7 +55,7 @@ class Stamp(msgspec.Struct, frozen=True, gc=False):
 class TraceEnded(Event, frozen=True):
     """The last line. A trace without it was cut: its writer died."""
 
-    outcome: Literal["complete", "cut"]
+    outcome: Outcome
     reason: str = ""
 
 
@@ -93,7 +95,7 @@ class ReceivedLine(msgspec.Struct, frozen=True, tag="Received", tag_field="event
     step: str
 
 
-def encode_end(outcome: Literal["complete", "cut"], reason: str, time_s: float) -> bytes:
+def encode_end(outcome: Outcome, reason: str, time_s: float) -> bytes:
     """The last line, without its end."""
     return encode(TraceEnded(outcome, reason))[:-1] + b"," + encode(Stamp(time_s, 0, "main"))[1:]
 

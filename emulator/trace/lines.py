@@ -2,13 +2,11 @@
 
 import gzip
 import io
-import itertools
-import stat
 import zlib
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
 from emulator.errors import InputError
+from emulator.trace.sources import TraceSource
 
 BLOCK_BYTES = 1 << 20
 MAX_LINE_BYTES = 1 << 27
@@ -18,25 +16,32 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Lines:
-    """The lines of one file, to be read once."""
+    """The lines of one source, to be read once."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises `InputError` where the file cannot be opened."""
-        self.path = path
+    def __init__(self, source: TraceSource, block_bytes: int | None = None) -> None:
+        """Raises `InputError` where the source cannot be opened."""
+        self.source = source
         self.is_torn = False
         """Whether the file ends in the middle of its compression."""
         self.num_lines = 0
         """Whole lines read so far."""
         self.tail = b""
         """What follows the last line end, once all lines are read."""
-        self._file = _open(path)
+        self._block_bytes = block_bytes or BLOCK_BYTES
+        self._raw = source.open()
+        try:
+            is_compressed = self._raw.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
+        except OSError as error:
+            raise self.problem(1, f"cannot be read ({error.strerror})") from error
+        self._file: io.BufferedReader | gzip.GzipFile = gzip.GzipFile(fileobj=self._raw) if is_compressed else self._raw
 
     def close(self) -> None:
         self._file.close()
+        self._raw.close()
 
     def problem(self, line: int, text: str) -> InputError:
         """The error for a line that cannot be read."""
-        return InputError([f"{self.path}:{line}: {text}; see docs/trace-format.md"])
+        return InputError([f"{self.source.place(line)}: {text}; see docs/trace-format.md"])
 
     def blocks(self) -> Iterator[tuple[int, bytes]]:
         """Blocks of whole lines, each with the number of its first line. What follows the last line end is the tail.
@@ -66,7 +71,7 @@ class Lines:
         parts: list[bytes] = []
         num_bytes = 0
         try:
-            while num_bytes < BLOCK_BYTES and (part := self._file.read1(BLOCK_BYTES)):
+            while num_bytes < self._block_bytes and (part := self._file.read1(self._block_bytes)):
                 parts.append(part)
                 num_bytes += len(part)
         except EOFError:
@@ -80,24 +85,29 @@ class Lines:
         return b"".join(parts)
 
 
-def quote_lines(path: Path, numbers: Collection[int]) -> dict[int, str]:
+def quote_lines(source: TraceSource, numbers: Collection[int]) -> dict[int, str]:
     """The text of a trace's lines by their numbers, long ones cut."""
+    quoted: dict[int, str] = {}
     if not numbers:
-        return {}
-    with _open(path) as file:
-        return {
-            number: line[:MAX_QUOTE].decode(errors="replace").rstrip()
-            for number, line in enumerate(itertools.islice(file, max(numbers)), 1)
-            if number in numbers
-        }
-
-
-def _open(path: Path) -> io.BufferedReader | gzip.GzipFile:
+        return quoted
+    waiting = sorted(numbers, reverse=True)
+    lines = Lines(source)
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise InputError([f"{path}: not a regular file; give a trace"])
-        with path.open("rb") as file:
-            is_compressed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-        return gzip.open(path, "rb") if is_compressed else path.open("rb")
-    except OSError as error:
-        raise InputError([f"{path}: cannot be read ({error.strerror}); give a trace"]) from error
+        for first, block in lines.blocks():
+            if not waiting:
+                break
+            if waiting[-1] < first + block.count(b"\n"):
+                _quote(first, block, waiting, quoted)
+        else:
+            _quote(lines.num_lines + 1, lines.tail, waiting, quoted)
+    finally:
+        lines.close()
+    return quoted
+
+
+def _quote(first: int, block: bytes, waiting: list[int], quoted: dict[int, str]) -> None:
+    """Quote the lines of this block that are waiting; the list is in falling order."""
+    lines = block.removesuffix(b"\n").split(b"\n")
+    while waiting and waiting[-1] < first + len(lines):
+        number = waiting.pop()
+        quoted[number] = lines[number - first][:MAX_QUOTE].decode(errors="replace").rstrip()

@@ -64,11 +64,13 @@ def test_json_has_all_that_is_told_and_more(pair: Scenario, trace: Path, tmp_pat
     rules = {rule.pop("rule"): rule for rule in answer.pop("rules")}
     assert answer == {
         "trace": str(path),
+        "notes": [],
         "verdict": "invalid",
         "num_events": len(lines) - 2,
         "is_cut": False,
         "end": "complete",
         "quoted": {str(number): lines[number - 1] for number in evidence},
+        "places": {str(number): f"{path}:{number}" for number in evidence},
         "grade": None,
         "exit_status": 1,
     }

@@ -117,4 +117,4 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_name_that_will_not_do_is_refused(tmp_path: Path, name: str, problem: str) -> None:
     (tmp_path / "folder.svg").mkdir()
     with pytest.raises(InputError, match=re.escape(f"{tmp_path / name}: {problem}")):
-        check_record(tmp_path / name, None)
+        check_record(tmp_path / name, [])

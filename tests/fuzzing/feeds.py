@@ -39,6 +39,7 @@ from emulator.scenario.verify import verify
 from emulator.strategies import find_strategy, loader
 from emulator.trace.exports import EXPORTS
 from emulator.trace.exports.output import export_trace
+from emulator.trace.sources import TraceSource
 from emulator.view.console import make_console, print_all
 from emulator.view.summary.comparison import comparison_summary
 from tests.fuzzing import samples
@@ -191,7 +192,7 @@ def feed_export(place: Place, data: bytes) -> None:
     path, to = _trace(place, data), place.rng.choice(list(EXPORTS))
     name = place.rng.choice(("made", "made.gz"))
     try:
-        export_trace(path, to, place.folder / name)
+        export_trace(TraceSource(path), to, place.folder / name)
     except InputError:
         if [each.name for each in place.folder.iterdir()] != [path.name]:
             raise Unclear("something was left of an export that failed") from None

@@ -9,9 +9,11 @@ import pytest
 from emulator.checker.checker import check_trace
 from emulator.errors import InputError
 from emulator.protocol.events import AnyEvent, ThreadEnded
+from emulator.trace.decoding import MAX_CLIENTS
 from emulator.trace.format import TraceEnded
 from emulator.trace.lines import BLOCK_BYTES, quote_lines
-from emulator.trace.reader import MAX_CLIENTS, Trace
+from emulator.trace.reader import Trace
+from emulator.trace.sources import TraceSource
 from tests.checker.corpus import RIGHT
 from tests.checker.histories import HandWritten, violations
 
@@ -115,7 +117,7 @@ NO_EVENT = "3: not an event"
         (b"hello", f"{NOT_A_HEADER} (JSON is malformed: invalid character (byte 0))"),
         (b"[]", f"{NOT_A_HEADER} (Expected `object`, got `array`)"),
         (b"{}", f"{NOT_A_HEADER} (Object missing required field `format`)"),
-        (EVENT, f"{NOT_A_HEADER} (Object missing required field `format`)"),
+        (EVENT, "1: an event, and no header before it; if this is one part of a trace, give all its parts"),
         (HEADER.replace(b"swarm-trace", b"trace"), f"{NOT_A_HEADER} (Invalid enum value 'trace' - at `$.format`)"),
         (HEADER.replace(b"2", b"true"), f"{NOT_A_HEADER} (Expected `int`, got `bool` - at `$.clients`)"),
         (HEADER.replace(b"2", b'"2"'), f"{NOT_A_HEADER} (Expected `int`, got `str` - at `$.clients`)"),
@@ -302,5 +304,5 @@ def test_a_damaged_compressed_trace_is_told(tmp_path: Path, place: str) -> None:
 def test_lines_are_quoted_by_their_numbers_and_long_ones_are_cut(tmp_path: Path, compress: type[bytes]) -> None:
     lines = [HEADER, EVENT, b"x" * 1_000, b"\xff", END]
     path = write(tmp_path, compress(joined(lines)))
-    assert quote_lines(path, {2, 3, 4, 9}) == {2: EVENT.decode(), 3: "x" * 240, 4: "�"}
-    assert quote_lines(path, ()) == {}
+    assert quote_lines(TraceSource(path), {2, 3, 4, 9}) == {2: EVENT.decode(), 3: "x" * 240, 4: "�"}
+    assert quote_lines(TraceSource(path), ()) == {}

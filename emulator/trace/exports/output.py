@@ -11,19 +11,20 @@ from typing import IO, cast
 from emulator.errors import InputError
 from emulator.trace.exports import EXPORTS
 from emulator.trace.reader import Trace
-from emulator.writing import check_file, is_same_file, written_whole
+from emulator.trace.sources import TraceSource
+from emulator.writing import check_file, written_whole
 
 GZIP_LEVEL = 6
 
 
-def export_trace(path: Path, to: str, output: Path | None) -> str:
-    """Write the trace `path` in the format `to`, one of `EXPORTS`, to the file `output`, or to stdout for None.
+def export_trace(source: TraceSource, to: str, output: Path | None) -> str:
+    """Write the trace `source` in the format `to`, one of `EXPORTS`, to the file `output`, or to stdout for None.
 
     An `output` whose name ends in `.gz` is compressed. Returns a sentence about a trace that is cut, else nothing.
     Raises `InputError` for what is no trace and for an `output` that cannot be written, and `OSError` where writing
     fails; an existing file `output` stays as it was then.
     """
-    with Trace(path) as trace:
+    with Trace(source) as trace:
         pieces: Iterable[bytes] = import_module(f"emulator.trace.exports.{EXPORTS[to]}").export(trace)
         if output is None:
             sys.stdout.flush()
@@ -31,13 +32,13 @@ def export_trace(path: Path, to: str, output: Path | None) -> str:
             sys.stdout.buffer.flush()
         else:
             check_file(output, "--output")
-            if is_same_file(output, path):
+            if source.is_file(output):
                 raise InputError([f"{output}: this is the trace itself; choose another --output"])
             _write(pieces, output)
     if trace.end is None:
-        return f"{path}: the trace is cut, without a last line; all before that was exported"
+        return f"{source.name}: the trace is cut, without a last line; all before that was exported"
     if trace.end.outcome == "cut":
-        return f"{path}: the trace is cut ({trace.end.reason}); all before that was exported"
+        return f"{source.name}: the trace is cut ({trace.end.reason}); all before that was exported"
     return ""
 
 

@@ -11,6 +11,7 @@ from emulator.protocol.events import AnyEvent
 from emulator.protocol.steps import STEPS
 from emulator.trace.format import Header, Stamp
 from emulator.trace.reader import Trace
+from emulator.trace.sources import TraceSource
 from emulator.view.page.block import frame
 from emulator.view.page.document import DataWriter, Write, make_frame
 from emulator.view.page.encoder import Encoder
@@ -19,13 +20,13 @@ from emulator.view.text import plural, printable
 BLOCK_EVENTS = 1 << 16
 
 
-def write_page(path: Path, write: Write) -> Report:
+def write_page(source: Path | TraceSource, write: Write) -> Report:
     """Write the page of a trace, piece by piece, and return what the checker says about the trace.
 
     Raises `InputError` for what is no trace.
     """
-    with _Told(path) as trace:
-        document = make_frame(title_of(path, trace.header), summary_of(trace.header))
+    with _Told(source) as trace:
+        document = make_frame(title_of(trace.path, trace.header), summary_of(trace.header))
         write(document.head)
         data = DataWriter(write)
         trace.data = data
@@ -42,8 +43,8 @@ class _Told(Trace):
 
     data: DataWriter
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, source: Path | TraceSource) -> None:
+        super().__init__(source)
         self._encoder = Encoder()
         self._is_begun = False
 

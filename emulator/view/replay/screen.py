@@ -1,6 +1,7 @@
 """The screen of a replay: the dashboard of a live run, a client's story, and where the replay is. Pure functions."""
 
 from itertools import zip_longest
+from pathlib import Path
 
 from rich.console import Group
 from rich.text import Text
@@ -44,7 +45,7 @@ def plain(player: Player, width: int, height: int, *, note: str = "") -> Group:
 
 def title_of(recording: Recording) -> str:
     header = recording.header
-    where = header.scenario or recording.path.name
+    where = header.scenario or Path(recording.name).name
     return f"{where}: {plural(header.clients, 'client')}, strategy {header.strategy}"
 
 
