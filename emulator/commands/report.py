@@ -51,11 +51,8 @@ def write_report(source: Path | TraceSource, path: Path, flag: str) -> str:
 
     with written_whole(path, flag) as file:
         report = write_page(source, file.write)
-    return (
-        f"{source.name if isinstance(source, TraceSource) else source}: the trace is {report.end}; the page shows all before that"
-        if report.is_cut
-        else ""
-    )
+    name = source.name if isinstance(source, TraceSource) else source
+    return f"{name}: the trace is {report.end}; the page shows all before that" if report.is_cut else ""
 
 
 def reported_run(path: Path | None, trace: Path | None) -> AbstractContextManager[None]:
