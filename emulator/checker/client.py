@@ -21,6 +21,7 @@ class Client:
 
     __slots__ = (
         "asked",
+        "avoided",
         "away",
         "barriers",
         "counted",
@@ -82,6 +83,8 @@ class Client:
         """Ranks of which its download thread was told that they are lost."""
         self.away: set[int] = set()
         """Ranks that were lost at any time since it asked for its latest list: their part of it is not what it was."""
+        self.avoided: set[int] = set()
+        """Uploaders that gave it a wrong segment or no answer: it may leave them alone for a while."""
         self.let_down: set[int] = set()
         """Seeds that gave it a miss or a wrong segment: it need not ask them again."""
         self.round: Round | None = None
@@ -143,6 +146,11 @@ class Client:
     def is_done_with(self, file: str) -> bool:
         """Whether it need not get anything of this file any more."""
         return self.num_missing.get(file) == 0 or file in self.unavailable
+
+    def has_left(self, source: int, answer: object) -> bool:
+        """Whether this is the answer to a request that the client no longer waits for."""
+        number = getattr(answer, "request", None)
+        return any(to == source and getattr(request, "request", 0) == number for _, to, request in self.given_up)
 
     def state(self, file: str, segment: int) -> int | None:
         """How far a segment is there: 0, 1, `SURE` or `MAYBE`; None where its file is not known."""

@@ -50,8 +50,9 @@ class AnswerCheck:
         client = self._clients[rank]
         if self._requests.end(line, client, source, message, SwarmRequest):
             round = client.round = Round(line, rank, message.file, message.seeds, message.peers)
-            if client.away or client.let_down:
-                is_whole = client.away.isdisjoint(round.seeds | round.peers) and client.let_down.isdisjoint(round.seeds)
+            if client.away or client.let_down or client.avoided:
+                missing = client.away | client.avoided
+                is_whole = missing.isdisjoint(round.seeds | round.peers) and client.let_down.isdisjoint(round.seeds)
                 round.is_disturbed = not is_whole
 
     def stuck_answer(self, line: int, rank: int, source: int, message: StuckAnswer) -> None:
@@ -78,6 +79,7 @@ class AnswerCheck:
         metadata = self._metadata.get(message.file)
         segment, round, held = message.segment, client.round, client.held.get(message.file)
         if metadata is not None and message.data != metadata.segment(segment):
+            client.avoided.add(source)
             self._count_miss(client, source)
             return
         is_new = held is not None and 0 <= segment < len(held) and not held[segment]
@@ -92,7 +94,7 @@ class AnswerCheck:
 
     def _hit_late(self, line: int, client: Client, source: int, answers: int) -> None:
         """Nobody waits for this segment any more, but its uploader has opened a connection."""
-        if answers == LATE or (answers == BEATEN and self._known.loses_messages):
+        if answers in (LATE, BEATEN) and self._known.loses_messages:
             client.doubts[source] += 1
         elif answers == BEATEN:
             client.opened.setdefault(source, line)

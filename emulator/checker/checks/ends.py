@@ -120,14 +120,14 @@ class EndCheck:
             return [
                 sent for sent in waiting if not (isinstance(sent, (Finished, Leave)) or self._known.disturbs_messages)
             ]
-        return [] if rank != TRACKER and self._is_over(rank) else waiting
+        client = self._clients.get(rank)
+        if client is None or not client.finished:
+            return waiting
+        # Its download thread has ended. What it had left may come later, and is not read.
+        is_loose = self._known.disturbs_messages or client.is_again
+        return [] if is_loose else [answer for answer in waiting if not client.has_left(source, answer)]
 
     def _has_ended(self, rank: int) -> bool:
         """Whether a client's upload thread reads no more."""
         uploader = self._known.uploaders.get(rank)
         return rank > 0 and uploader is not None and bool(uploader.stopped or uploader.ended)
-
-    def _is_over(self, rank: int) -> bool:
-        """Whether a client's download thread has ended, and may have left late answers unread."""
-        client = self._clients.get(rank)
-        return client is not None and bool(client.finished) and (self._known.disturbs_messages or client.is_again)
