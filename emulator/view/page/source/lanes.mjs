@@ -92,7 +92,6 @@ export class LanesView {
     this.drawArrows(lanes);
     const x = this.x(app.clock.now);
     surface.line(x, 0, x, surface.height, surface.colours.accent, 2);
-    this.describe();
   }
 
   // So much of the run that a few dozen messages are in it.
@@ -324,7 +323,8 @@ export class LanesView {
     this.app.redraw();
   }
 
-  describe() {
+  // In words: what is in view, and the message that is chosen.
+  tell() {
     const { app, surface } = this;
     const window = `from ${exactSeconds(Math.max(0, this.start))} on, ${seconds(this.span)} wide`;
     surface.canvas.setAttribute("aria-label", `Lanes ${window}: ${plural(this.arrows.length, "message")}. The left and right arrow keys go from message to message.`);

@@ -73,8 +73,17 @@ class Views {
     this.page.redraw();
   }
 
+  get parts() {
+    return this.views.find((view) => view.name === this.shown).parts;
+  }
+
   draw() {
-    for (const part of this.views.find((view) => view.name === this.shown).parts) part.draw();
+    for (const part of this.parts) part.draw?.();
+  }
+
+  // Put into words what is shown; and draw what consists of words.
+  tell() {
+    for (const part of this.parts) part.tell();
   }
 
   // For paper, where there are no tabs.
@@ -82,7 +91,10 @@ class Views {
     for (const view of this.views) {
       const wasHidden = view.place.hidden;
       view.place.hidden = false;
-      for (const part of view.parts) part.draw();
+      for (const part of view.parts) {
+        part.draw?.();
+        part.tell();
+      }
       view.place.hidden = wasHidden;
     }
   }
@@ -122,16 +134,14 @@ function largeSwarm(page, place) {
     legend(SEGMENT_LEGEND),
     grid,
   );
-  const { series, run } = page;
-  const size = run.numClients + 1;
-  const open = () => page.series.openOf.reduce((most, one) => Math.max(most, one), 1);
-  const most = open();
+  const size = page.run.numClients + 1;
+  const most = page.series.openOf.reduce((one, other) => Math.max(one, other), 1);
   return [
     new BandsView(page, bands),
     new HeatView(page, heat, { title: "completion", value: (sample, rank) => page.series.share(sample, rank) }),
     new HeatView(page, load, { title: `connections, up to ${most}`, value: (sample, rank) => page.series.openOf[sample * size + rank] / most }),
     new SegmentsView(page, grid, () => (page.selected ? [page.selected] : page.order.slice(-8))),
-  ].filter(() => series);
+  ];
 }
 
 function lanes(page, place) {
