@@ -1,6 +1,7 @@
 // What flows from zone to zone: segments given so far, each way.
 
 import { element } from "./dom.mjs";
+import { extraViews } from "./registry.mjs";
 import { Surface } from "./surface.mjs";
 import { count, percent, printable } from "./words.mjs";
 
@@ -88,3 +89,5 @@ export class ZonesView {
 function sumOf(flows) {
   return flows.reduce((sum, row) => sum + row.reduce((one, other) => one + other, 0), 0);
 }
+
+extraViews.push({ name: "zones", title: "Zones", make: (page, place) => [new ZonesView(page, place)] });
