@@ -3,32 +3,37 @@
 from typing import Any
 
 from emulator.checker import rules
+from emulator.checker.checks.places import OF_UPLOADERS
+from emulator.checker.course import WHOLE_PROTOCOL, Course
 from emulator.checker.findings import Violation
 from emulator.checker.known import Known
-from emulator.checker.report import Recorded, Report, judge, worst_of
+from emulator.checker.report import Evidence, Outcome, Report, judge, verdict_of
 from emulator.checker.routes import Switchboard
+from emulator.checker.rule import MESSAGES
 from emulator.checker.table import Checks, chained, event_rows, message_rows
+from emulator.checker.waits import waits_of
 from emulator.protocol.events import AnyEvent, Channel, Received, Sent
 from emulator.protocol.files import ClientInput
 from emulator.protocol.messages import AnyMessage
-from emulator.trace.format import Header
+from emulator.trace.format import Header, Stamp
 from emulator.trace.reader import Trace
 
 
-def check_trace(trace: Trace, inputs: tuple[ClientInput, ...] | None = None) -> Report:
+def check_trace(trace: Trace, inputs: tuple[ClientInput, ...] | None = None, course: Course = WHOLE_PROTOCOL) -> Report:
     """Check a whole trace; `inputs`, the clients' input files, show also that it is about them.
 
     Raises `InputError` for a line that is no event.
     """
-    checker = Checker(trace.header, inputs)
+    checker = Checker(trace.header, inputs, course)
     for first, stamps, events in trace:
         checker.add(first, stamps, events)
-    is_cut = trace.end is None or trace.end.outcome != "complete"
-    if trace.end is None:
-        end = "cut, in the middle of a line" if trace.is_torn else "cut, without a last line"
-    else:
-        end = f"{trace.end.outcome}: {trace.end.reason}" if trace.end.reason else trace.end.outcome
-    return checker.report(is_cut, end)
+    return checker.report(trace.end is None or trace.end.outcome != "complete", _end_of(trace))
+
+
+def _end_of(trace: Trace) -> str:
+    if trace.end is not None:
+        return f"{trace.end.outcome}: {trace.end.reason}" if trace.end.reason else trace.end.outcome
+    return "cut, in the middle of a line, which is left out" if trace.is_torn else "cut, without a last line"
 
 
 class Checker:
@@ -37,17 +42,18 @@ class Checker:
     Blocks of a trace come by `add`; a run that is going on is told event by event, by `sent`, `received` and `event`.
     """
 
-    def __init__(self, header: Header, inputs: tuple[ClientInput, ...] | None = None) -> None:
-        self._header = header
-        self._inputs = inputs
-        self._known = known = Known(header)
+    def __init__(
+        self, header: Header, inputs: tuple[ClientInput, ...] | None = None, course: Course = WHOLE_PROTOCOL
+    ) -> None:
+        self._known = known = Known(header, inputs, course)
         self._dead = known.dead
         self._kinds: set[type] = set()
         self._has_sent = self._has_received = False
         self._line = 1
         """The line of the latest event; the header is line 1."""
-        self._checks = checks = Checks(known, inputs)
+        self._checks = checks = Checks(known)
         self._delivery = checks.delivery
+        self._deaths = checks.deaths
         self._in_flight = checks.delivery.in_flight
         self._routes = routes = Switchboard(known, message_rows(checks))
         self._sent_by_client, self._sent_by_tracker = routes.sent_by_client, routes.sent_by_tracker
@@ -61,9 +67,14 @@ class Checker:
         for stamp, event in zip(stamps, events, strict=False):
             kind = type(event)
             if kind is Sent:
-                sent(stamp.rank, event.on, event.to, event.message)
+                message = event.message
+                sent(stamp.rank, event.on, event.to, message)
+                if (stamp.thread == "upload") is not (type(message) in OF_UPLOADERS):
+                    self._sent_elsewhere(stamp, message)
             elif kind is Received:
                 received(stamp.rank, event.on, event.source, event.message)
+                if stamp.thread != event.on:
+                    self._received_elsewhere(stamp, event.message)
             else:
                 other(stamp.rank, stamp.thread, event)
 
@@ -73,11 +84,11 @@ class Checker:
         self._line = line = self._line + 1
         way = (on, rank, to)
         if way in self._in_flight:
-            self._delivery.follow(way, message)
+            self._delivery.follow(line, way, message)
         else:
-            self._in_flight[way] = message
+            self._in_flight[way] = (line, message)
         if self._dead and rank in self._dead:
-            self._delivery.dead_acts(line, rank)
+            self._deaths.act(line, rank)
         try:
             handle = (self._sent_by_client if rank else self._sent_by_tracker)[on][type(message)]
         except KeyError:
@@ -91,11 +102,11 @@ class Checker:
         self._line = line = self._line + 1
         way = (on, source, rank)
         flying = self._in_flight.pop(way, None)
-        if flying != message:
+        if type(flying) is not tuple or flying[1] != message:
             self._delivery.deliver(line, way, message, flying)
             self._routes.tell(line, rank, on, source, message)
         if self._dead and rank in self._dead:
-            self._delivery.dead_acts(line, rank)
+            self._deaths.act(line, rank)
         try:
             handle = (self._received_by_client if rank else self._received_by_tracker)[on][type(message)]
         except KeyError:
@@ -108,41 +119,57 @@ class Checker:
         kind = type(event)
         self._kinds.add(kind)
         self._line = line = self._line + 1
+        self._checks.places.event(line, rank, thread, event)
         handle = self._events.get(kind)
         if handle is not None:
             handle(line, rank, thread, event)
         elif rank in self._dead:
-            self._delivery.dead_acts(line, rank)
+            self._deaths.act(line, rank)
+
+    def _sent_elsewhere(self, stamp: Stamp, message: AnyMessage) -> None:
+        """A message may not have been sent by the thread that has to send it."""
+        if stamp.rank and stamp.thread != "main":
+            self._checks.places.sent(self._line, stamp.rank, stamp.thread, message)
+
+    def _received_elsewhere(self, stamp: Stamp, message: AnyMessage) -> None:
+        if stamp.rank and stamp.thread != "main":
+            self._checks.places.received(self._line, stamp.rank, stamp.thread, message)
 
     def violations(self, is_cut: bool = False) -> list[Violation]:
         """All that is wrong with the run, which ends here, or goes on where it `is_cut`: less work than a report."""
         if not is_cut:
             self._check_end()
         self._delivery.condemn_all()
-        return [violation for kept in self._known.findings.kept.values() for violation in kept]
+        return list(self._known.findings.all())
 
     def report(self, is_cut: bool, end: str) -> Report:
         """The verdicts. `is_cut` says that the run went on after the last event, `end` how the trace ends."""
-        recorded = self._recorded()
-        if not is_cut and all(kind in recorded for kind in rules.MESSAGES):
+        known, seen = self._known, self._seen()
+        if not is_cut and known.is_everybody_dead():
+            is_cut, end = True, f"{end}, it says, but every client is dead"
+        if not is_cut and seen >= MESSAGES:
             self._check_end()
         self._delivery.condemn_all()
-        applied = [rule for rule in rules.RULES if self._applies(rule)]
-        verdicts = tuple(judge(rule, self._known.findings, recorded, is_cut) for rule in applied)
-        return Report(worst_of(verdicts), verdicts, self._line - 1, is_cut, end)
+        evidence = Evidence(known, seen, is_cut=is_cut)
+        applied = [rule for rule in rules.RULES if known.inputs is not None or not rule.needs_inputs]
+        verdicts = tuple(judge(rule, evidence) for rule in applied)
+        due = frozenset(rule.name for rule in applied if evidence.has_to_exercise(rule))
+        waits = waits_of(known) if is_cut else ()
+        outcome = self._outcome(len(waits)) if is_cut else "complete"
+        return Report(verdict_of(verdicts, due), verdicts, self._line - 1, is_cut, end, outcome, waits)
 
-    def _applies(self, rule: rules.Rule) -> bool:
-        if rule.needs_inputs and self._inputs is None:
-            return False
-        return not rule.is_strategy or self._header.strategy == rules.PEERS_FIRST
+    def _outcome(self, num_waits: int) -> Outcome:
+        """How a run that has not come to its end stands."""
+        num_alive = self._known.num_silent + sum(1 for _ in self._known.alive())
+        return "hung" if 0 < num_alive == num_waits and not self._delivery.is_anything_due() else "cut"
 
-    def _recorded(self) -> Recorded:
+    def _seen(self) -> frozenset[str]:
         seen = {kind.__name__ for kind in self._kinds}
         seen |= {"Sent"} if self._has_sent else set()
-        seen |= {"Received"} if self._has_received else set()
-        return Recorded(frozenset(seen), frozenset(self._header.events or ()))
+        return frozenset(seen | ({"Received"} if self._has_received else set()))
 
     def _check_end(self) -> None:
-        self._checks.swarms.check_end("RoleChanged" in self._recorded())
-        self._checks.ends.check_end()
-        self._delivery.check_end(self._checks.ends.missed)
+        recorded = self._seen() | frozenset(self._known.header.events or ())
+        self._checks.swarms.check_end("RoleChanged" in recorded)
+        self._checks.omissions.check_end(recorded)
+        self._delivery.check_end(self._checks.ends.is_due)

@@ -4,15 +4,16 @@ from collections import Counter
 
 from emulator.checker.round import Round
 from emulator.protocol.files import FileMetadata
+from emulator.protocol.messages import AnyMessage
 
 SURE = 2
 """A segment that was stored for certain; 1 is one that was received, and may not be stored yet."""
 MAYBE = 3
 """A segment that an earlier life of the client, or an earlier run, may have left on its disk."""
-MOST_REMEMBERED = 1_000
+MAX_REMEMBERED = 1_000
 """Unanswered requests that are remembered of one client: a longer trace takes no more memory, however wrong it is."""
 
-Asked = tuple[int, int, object]
+Asked = tuple[int, int, AnyMessage]
 """Line, receiver and text of a request."""
 
 
@@ -21,7 +22,6 @@ class Client:
 
     __slots__ = (
         "asked",
-        "avoided",
         "away",
         "barriers",
         "counted",
@@ -32,6 +32,7 @@ class Client:
         "given_up",
         "held",
         "is_again",
+        "is_told_to_stop",
         "kept",
         "left",
         "let_down",
@@ -44,6 +45,7 @@ class Client:
         "race",
         "raced",
         "rank",
+        "requested",
         "round",
         "told",
         "told_lost",
@@ -58,9 +60,12 @@ class Client:
         self.asked = 0
         self.barriers = [0, 0, 0]
         self.finished = 0
+        self.is_told_to_stop = False
         self.left = 0
         self.owned: frozenset[str] = frozenset()
         self.wanted: tuple[str, ...] = ()
+        self.requested: set[str] = set()
+        """Files whose metadata or whose swarm it has asked for."""
         self.held: dict[str, bytearray] = {}
         self.num_missing: dict[str, int] = {}
         self.fresh: tuple[bytearray, int] | None = None
@@ -83,8 +88,6 @@ class Client:
         """Ranks of which its download thread was told that they are lost."""
         self.away: set[int] = set()
         """Ranks that were lost at any time since it asked for its latest list: their part of it is not what it was."""
-        self.avoided: set[int] = set()
-        """Uploaders that gave it a wrong segment or no answer: it may leave them alone for a while."""
         self.let_down: set[int] = set()
         """Seeds that gave it a miss or a wrong segment: it need not ask them again."""
         self.round: Round | None = None
@@ -99,6 +102,10 @@ class Client:
         """What its disk may hold from before it was started again."""
         self.counted: set[str] = set()
         """Files of which it has said how much its disk holds."""
+
+    def last_line(self) -> int:
+        """The line of the last turn in its life: from there on, what should have come next is missing."""
+        return max(self.declared, self.asked, *self.barriers, self.finished, *self.told.values())
 
     def settle(self) -> None:
         """The download thread goes on: what it received last is stored."""
@@ -147,11 +154,6 @@ class Client:
         """Whether it need not get anything of this file any more."""
         return self.num_missing.get(file) == 0 or file in self.unavailable
 
-    def has_left(self, source: int, answer: object) -> bool:
-        """Whether this is the answer to a request that the client no longer waits for."""
-        number = getattr(answer, "request", None)
-        return any(to == source and getattr(request, "request", 0) == number for _, to, request in self.given_up)
-
     def state(self, file: str, segment: int) -> int | None:
         """How far a segment is there: 0, 1, `SURE` or `MAYBE`; None where its file is not known."""
         held = self.held.get(file)
@@ -163,7 +165,7 @@ class Client:
 def remember(requests: list[Asked], asked: Asked) -> None:
     """Add a request to those without an answer; the earliest of too many is forgotten."""
     requests.append(asked)
-    if len(requests) > MOST_REMEMBERED:
+    if len(requests) > MAX_REMEMBERED:
         del requests[0]
 
 

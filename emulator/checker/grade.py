@@ -1,19 +1,15 @@
 """Points for rules kept, for those who grade programs by their traces."""
 
-import stat
-import tomllib
 from pathlib import Path
 
 import msgspec
 
 from emulator.checker.report import Report
 from emulator.checker.rules import RULES
+from emulator.checker.toml import read_table, shown
 from emulator.errors import InputError
 
-MOST_BYTES = 1 << 18
-MOST_DOTS = 200
-"""In one line. `tomllib` takes time and memory that grow with the square of the parts of a dotted key."""
-MOST_POINTS = 1_000_000
+MAX_POINTS = 1_000_000
 ADVICE = "write a table [points] with lines such as quota = 2"
 
 
@@ -33,49 +29,25 @@ class Grade(msgspec.Struct, frozen=True):
     """By name, all rules that have points."""
     not_checked: tuple[str, ...]
     """Those among them that the report has no verdict for: nothing is earned by them."""
+    not_exercised: tuple[str, ...] = ()
+    """Those among them for which the run gave no occasion: nothing is earned by them either."""
 
 
 def read_points(path: Path) -> dict[str, float]:
     """Read a TOML file whose table `points` gives a number to rules by name. Raises `InputError`."""
-    points = _read_table(path)
+    points = read_table(path, "points", ADVICE)
     if not isinstance(points, dict) or not points:
         raise InputError([f"{path}: has no table of points; {ADVICE}"])
     known = [rule.name for rule in RULES]
     problems = [f"{path}: unknown rule {name!r:.60}; known: {', '.join(known)}" for name in points if name not in known]
     problems += [
-        f"{path}: the points of {name!r:.60} are {_shown(value)}; give a number from 0 to {MOST_POINTS:,}"
+        f"{path}: the points of {name!r:.60} are {shown(value)}; give a number from 0 to {MAX_POINTS:,}"
         for name, value in points.items()
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_POINTS
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_POINTS
     ]
     if problems:
         raise InputError(problems)
     return {name: float(value) for name, value in points.items()}
-
-
-def _read_table(path: Path) -> object:
-    try:
-        # Reading a pipe or a device as if it were a file would wait for ever.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise InputError([f"{path}: not a regular file; give a TOML file"])
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError([f"{path}: cannot be read ({error.strerror}); give a TOML file"]) from error
-    if len(data) > MOST_BYTES:
-        raise InputError([f"{path}: more than {MOST_BYTES:,} bytes; give a TOML file with points for rules"])
-    if any(line.count(b".") > MOST_DOTS for line in data.split(b"\n")):
-        raise InputError([f"{path}: more than {MOST_DOTS} dots in one line; {ADVICE}"])
-    try:
-        return tomllib.loads(data.decode()).get("points")
-    except (ValueError, RecursionError) as error:  # also for what is not UTF-8, and for numbers of thousands of digits
-        raise InputError([f"{path}: not TOML ({error}); {ADVICE}"]) from None
-
-
-def _shown(value: object) -> str:
-    try:
-        return f"{value!r:.60}"
-    except ValueError:
-        return "a number of thousands of digits"  # which Python refuses to write
 
 
 def grade(report: Report, points: dict[str, float]) -> Grade:
@@ -83,4 +55,6 @@ def grade(report: Report, points: dict[str, float]) -> Grade:
     verdicts = {judged.rule: judged.verdict for judged in report.rules}
     rules = {name: RulePoints(value if verdicts.get(name) == "valid" else 0.0, value) for name, value in points.items()}
     earned, possible = (sum(each.earned for each in rules.values()), sum(points.values()))
-    return Grade(earned, possible, rules, tuple(name for name in points if name not in verdicts))
+    not_checked = tuple(name for name in points if name not in verdicts)
+    not_exercised = tuple(name for name in points if verdicts.get(name) == "not exercised")
+    return Grade(earned, possible, rules, not_checked, not_exercised)

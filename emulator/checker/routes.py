@@ -1,9 +1,9 @@
 """Checking who sends what to whom, and on which communicator: the table of `protocol/messages.py`."""
 
 from emulator.checker import rules
-from emulator.checker.findings import shown
 from emulator.checker.known import Known
 from emulator.checker.table import DOWNLOADER, ENGINE, TRACKER, UPLOADER, Handler, Row, Side, chained
+from emulator.checker.words import in_words
 from emulator.protocol import messages
 from emulator.protocol.events import Channel
 from emulator.protocol.messages import AnyMessage
@@ -16,6 +16,7 @@ class Switchboard:
     """Hands each message to the checks of its row, and finds messages that are not on their route."""
 
     def __init__(self, known: Known, rows: tuple[Row, ...]) -> None:
+        self._known = known
         self._add = known.add
         self.sent_by_tracker = _routes([(row, self._sent(row)) for row in rows if row.source is Side.TRACKER])
         clients = (Side.DOWNLOADER, Side.UPLOADER)
@@ -28,13 +29,26 @@ class Switchboard:
     def _sent(self, row: Row) -> Handler:
         handle = chained(row.sent)
         if row.dest is TRACKER:
-            return self._to_tracker(handle)
-        return self._from_tracker(handle) if row.source is TRACKER else handle
+            handle = self._to_tracker(handle)
+        elif row.source is TRACKER:
+            handle = self._from_tracker(handle)
+        return self._first_of(row, handle)
+
+    def _first_of(self, row: Row, handle: Handler) -> Handler:
+        """Note that a kind occurs when its first message is sent; the others go past this without any cost."""
+
+        def note(line: int, rank: int, to: int, message: AnyMessage) -> None:
+            self._known.seen.add(row.kind.__name__)
+            routes = self.sent_by_tracker if row.source is TRACKER else self.sent_by_client
+            routes[row.on][row.kind] = handle
+            handle(line, rank, to, message)
+
+        return note
 
     def _to_tracker(self, handle: Handler) -> Handler:
         def check(line: int, rank: int, to: int, message: AnyMessage) -> None:
             if to != messages.TRACKER:
-                text = f"client {rank} sends {shown(message)} to rank {to}"
+                text = f"client {rank} sends {in_words(message)} to rank {to}"
                 self._add(rules.CHANNELS, (line,), text, "it is sent to the tracker")
             handle(line, rank, to, message)
 
@@ -43,7 +57,7 @@ class Switchboard:
     def _from_tracker(self, handle: Handler) -> Handler:
         def check(line: int, rank: int, to: int, message: AnyMessage) -> None:
             if to == messages.TRACKER:
-                text = f"the tracker sends {shown(message)} to itself"
+                text = f"the tracker sends {in_words(message)} to itself"
                 self._add(rules.CHANNELS, (line,), text, "it is sent to a client")
             handle(line, rank, to, message)
 
@@ -55,7 +69,7 @@ class Switchboard:
         routes = self.sent_by_client if rank else self.sent_by_tracker
         handle = routes[other].get(type(message))
         who = f"client {rank}" if rank else "the tracker"
-        text = f"{who} sends {shown(message)} to rank {to} on {on}"
+        text = f"{who} sends {in_words(message)} to rank {to} on {on}"
         if handle is not None:
             self._add(rules.CHANNELS, (line,), text, f"it travels on {other}")
             handle(line, rank, to, message)
@@ -70,6 +84,7 @@ class Switchboard:
         dest = TRACKER if rank == messages.TRACKER else UPLOADER if on == "upload" else DOWNLOADER
         handle = self._told_by_engine.get((type(message), dest))
         if handle is not None:
+            self._known.seen.add(type(message).__name__)
             handle(line, rank, about, message)
 
     def receive_off_route(self, line: int, rank: int, on: Channel, source: int, message: AnyMessage) -> None:

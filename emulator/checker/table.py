@@ -14,12 +14,16 @@ from emulator.checker.checks.availability import AvailabilityCheck
 from emulator.checker.checks.barriers import BarrierCheck
 from emulator.checker.checks.closing import CloseCheck
 from emulator.checker.checks.completion import CompletionCheck
+from emulator.checker.checks.deaths import DeathCheck
 from emulator.checker.checks.declarations import InputCheck, MetadataCheck
 from emulator.checker.checks.delivery import DeliveryCheck
 from emulator.checker.checks.ends import EndCheck
 from emulator.checker.checks.faults import FaultCheck
+from emulator.checker.checks.omissions import OmissionCheck
+from emulator.checker.checks.places import PlaceCheck
 from emulator.checker.checks.requests import RequestCheck
 from emulator.checker.checks.rounds import RoundCheck
+from emulator.checker.checks.serving import ServeCheck
 from emulator.checker.checks.swarms import SwarmCheck
 from emulator.checker.checks.uploads import UploadCheck
 from emulator.checker.known import Known
@@ -38,7 +42,6 @@ from emulator.protocol.events import (
     RoleChanged,
     ThreadEnded,
 )
-from emulator.protocol.files import ClientInput
 from emulator.protocol.messages import (
     Barrier,
     Close,
@@ -101,7 +104,7 @@ class Row(NamedTuple):
 class Checks:
     """All checks of one run."""
 
-    def __init__(self, known: Known, inputs: tuple[ClientInput, ...] | None) -> None:
+    def __init__(self, known: Known) -> None:
         requests = RequestCheck(known)
         self.rounds = RoundCheck(known, requests)
         self.asking = AskCheck(known, requests, self.rounds)
@@ -111,11 +114,15 @@ class Checks:
         self.uploads = UploadCheck(known)
         self.barriers = BarrierCheck(known)
         self.swarms = SwarmCheck(known)
-        self.inputs = InputCheck(known, inputs)
+        self.inputs = InputCheck(known)
         self.metadata = MetadataCheck(known, self.swarms)
         self.availability = AvailabilityCheck(known, self.swarms)
+        self.serving = ServeCheck(known)
         self.ends = EndCheck(known)
-        self.delivery = DeliveryCheck(known)
+        self.omissions = OmissionCheck(known)
+        self.places = PlaceCheck(known)
+        self.deaths = DeathCheck(known)
+        self.delivery = DeliveryCheck(known, self.deaths)
         self.faults = FaultCheck(known)
 
 
@@ -129,15 +136,19 @@ def message_rows(c: Checks) -> tuple[Row, ...]:
             received=(c.barriers.reported, c.metadata.declared, c.swarms.reported)),
         Row(MetadataRequest, DOWNLOADER, TRACKER,
             sent=(c.barriers.check_passed, c.asking.metadata_request, c.inputs.requested),
-            received=(c.barriers.asked, c.metadata.requested)),
-        Row(MetadataAnswer, TRACKER, DOWNLOADER, sent=(c.metadata.answer,), received=(c.answers.metadata_answer,)),
+            received=(c.barriers.asked, c.metadata.requested, c.serving.asked)),
+        Row(MetadataAnswer, TRACKER, DOWNLOADER,
+            sent=(c.metadata.answer, c.serving.answer), received=(c.answers.metadata_answer,)),
         Row(Barrier, TRACKER, DOWNLOADER, sent=(c.barriers.signal,), received=(c.barriers.signalled,)),
         # D3, T6: a fresh list
-        Row(SwarmRequest, DOWNLOADER, TRACKER, sent=(c.asking.swarm_request,), received=(c.swarms.requested,)),
-        Row(SwarmAnswer, TRACKER, DOWNLOADER, sent=(c.swarms.answer,), received=(c.answers.swarm_answer,)),
-        Row(Stuck, DOWNLOADER, TRACKER, sent=(c.asking.stuck,), received=()),
+        Row(SwarmRequest, DOWNLOADER, TRACKER,
+            sent=(c.asking.swarm_request,), received=(c.swarms.requested, c.serving.asked)),
+        Row(SwarmAnswer, TRACKER, DOWNLOADER,
+            sent=(c.swarms.answer, c.serving.answer), received=(c.answers.swarm_answer,)),
+        Row(Stuck, DOWNLOADER, TRACKER, sent=(c.asking.stuck,), received=(c.serving.asked,)),
         Row(StuckAnswer, TRACKER, DOWNLOADER,
-            sent=(c.swarms.answer_stuck, c.availability.answer_stuck), received=(c.answers.stuck_answer,)),
+            sent=(c.swarms.answer_stuck, c.availability.answer_stuck, c.serving.answer),
+            received=(c.answers.stuck_answer,)),
         # D4 ... D6, U1 ... U4: segments
         Row(SegmentRequest, DOWNLOADER, UPLOADER,
             sent=(c.asking.segment_request,), received=(c.uploads.segment_request,)),
@@ -156,12 +167,12 @@ def message_rows(c: Checks) -> tuple[Row, ...]:
             sent=(c.rounds.end_at, c.completion.completed), received=(c.swarms.completed,)),
         Row(Finished, DOWNLOADER, TRACKER,
             sent=(c.rounds.end_at, c.ends.finish, c.completion.finish),
-            received=(c.swarms.finished, c.ends.finished)),
+            received=(c.ends.finished,)),
         Row(Leave, DOWNLOADER, TRACKER, sent=(c.ends.leave,), received=(c.swarms.left,)),
         Row(Stop, TRACKER, UPLOADER, sent=(c.ends.stop,), received=(c.uploads.stop,)),
         # Deaths, as the engine tells of them
         Row(Lost, ENGINE, TRACKER,
-            sent=(), received=(c.barriers.lost, c.metadata.lost, c.swarms.lost, c.ends.lost)),
+            sent=(), received=(c.barriers.lost, c.metadata.lost, c.swarms.lost, c.serving.lost, c.ends.lost)),
         Row(Lost, ENGINE, DOWNLOADER, sent=(), received=(c.answers.lost,)),
         Row(Lost, ENGINE, UPLOADER, sent=(), received=(c.uploads.lost,)),
         Row(Returned, ENGINE, TRACKER, sent=(), received=(c.barriers.returned, c.swarms.returned, c.ends.returned)),
@@ -180,8 +191,8 @@ def event_rows(c: Checks) -> dict[type[Event], tuple[EventHandler, ...]]:
         FileWritten: (c.completion.written,),
         FileUnavailable: (c.availability.given_up,),
         ThreadEnded: (c.ends.thread_ended,),
-        Died: (c.delivery.died,),
-        Restarted: (c.delivery.restarted, c.uploads.restarted, c.answers.restarted),
+        Died: (c.deaths.died,),
+        Restarted: (c.deaths.restarted, c.uploads.restarted, c.answers.restarted),
         FaultBegan: (c.faults.began,),
         FaultEnded: (),
         MessageFaulted: (c.faults.faulted, c.delivery.faulted),

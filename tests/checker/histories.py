@@ -13,7 +13,7 @@ import msgspec
 from emulator.checker.checker import Checker, check_trace
 from emulator.checker.findings import Violation
 from emulator.checker.report import Report
-from emulator.checker.rules import Rule
+from emulator.checker.rule import Rule
 from emulator.protocol.events import (
     AnyEvent,
     Channel,
@@ -343,13 +343,14 @@ def channel_of(message: AnyMessage) -> Channel:
     return "upload" if isinstance(message, TO_UPLOAD) else "download"
 
 
-def blame(rule: Rule, text: str, expected: str, *lines: int) -> Violation:
-    return Violation(rule.name, rule.steps, text, expected, lines)
+def blame(rule: Rule, text: str, expected: str, *lines: int, count: int = 1) -> Violation:
+    return Violation(rule.name, rule.steps, text, expected, lines, count)
 
 
 def violations(report: Report) -> list[Violation]:
-    """All that the checker has against a run."""
-    return [violation for judged in report.rules for violation in judged.violations]
+    """All that the checker has against a run, whichever comes first."""
+    found = (violation for judged in report.rules for violation in judged.violations)
+    return [msgspec.structs.replace(violation, is_earliest=False) for violation in found]
 
 
 def invalid(report: Report) -> set[str]:

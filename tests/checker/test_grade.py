@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.checker.grade import MOST_POINTS, Grade, RulePoints, grade, read_points
+from emulator.checker.grade import MAX_POINTS, Grade, RulePoints, grade, read_points
 from emulator.checker.report import Report, RuleVerdict, Verdict
 from emulator.checker.rules import RULES
 from emulator.errors import InputError
@@ -59,7 +59,7 @@ def test_a_grade_says_which_rule_earned_what() -> None:
 # Reading
 
 
-@given(st.dictionaries(st.sampled_from([rule.name for rule in RULES]), st.floats(0, MOST_POINTS), min_size=1))
+@given(st.dictionaries(st.sampled_from([rule.name for rule in RULES]), st.floats(0, MAX_POINTS), min_size=1))
 def test_any_points_are_read_as_they_were_written(
     tmp_path_factory: pytest.TempPathFactory, points: dict[str, float]
 ) -> None:
@@ -143,7 +143,7 @@ def test_a_file_that_is_far_too_long_is_not_read_to_its_end(tmp_path: Path) -> N
     path = tmp_path / "points.toml"
     path.touch()
     os.truncate(path, 1 << 40)
-    assert problem_of(path) == "more than 262,144 bytes; give a TOML file with points for rules"
+    assert problem_of(path) == f"more than 262,144 bytes; {ADVICE}"
 
 
 def test_a_key_of_thousands_of_parts_is_refused_before_it_takes_the_memory(tmp_path: Path) -> None:

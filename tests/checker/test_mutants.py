@@ -15,6 +15,7 @@ from emulator import Options, RunError, run, write_inputs
 from emulator.checker import rules
 from emulator.checker.checker import check_trace
 from emulator.checker.report import Report
+from emulator.checker.rule import Rule
 from emulator.engines.processes.communicators import QueueCommunicator
 from emulator.engines.virtual.faults import VirtualFaults
 from emulator.protocol import upload
@@ -76,11 +77,11 @@ Mutate = Callable[[pytest.MonkeyPatch], None]
 
 
 class Mutant(NamedTuple):
-    rule: rules.Rule
+    rule: Rule
     mutate: Mutate
     clients: Clients
     options: Options
-    also: frozenset[rules.Rule]
+    also: frozenset[Rule]
     """What else follows from it in some or all runs."""
 
     @property
@@ -92,10 +93,10 @@ MUTANTS: list[Mutant] = []
 
 
 def mutant(
-    rule: rules.Rule,
+    rule: Rule,
     clients: Clients = ONE_PAIR,
     *,
-    also: Sequence[rules.Rule] = (),
+    also: Sequence[Rule] = (),
     quota: int = 10,
     numwant: int = 50,
     strategy: str = "peers-first",
@@ -122,7 +123,7 @@ def mutant(
 # What is read, sent and received
 
 
-@mutant(rules.INPUTS, TWO_FILES)
+@mutant(rules.INPUTS, TWO_FILES, also=[rules.FILE_ORDER])
 def wants_in_another_order(patch: pytest.MonkeyPatch) -> None:
     read = DirectoryStorage.read_input
 
@@ -133,7 +134,7 @@ def wants_in_another_order(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DirectoryStorage, "read_input", read_input)
 
 
-@mutant(rules.INPUTS)
+@mutant(rules.INPUTS, also=[rules.FINISHED, rules.EVERYTHING_COMPLETE])
 def keeps_a_file_to_itself(patch: pytest.MonkeyPatch) -> None:
     read = DirectoryStorage.read_input
 
@@ -222,7 +223,7 @@ def the_second_barrier_is_skipped(patch: pytest.MonkeyPatch) -> None:
 # The tracker
 
 
-@mutant(rules.METADATA)
+@mutant(rules.METADATA, also=[rules.COMPLETION])
 def metadata_is_cut_short(patch: pytest.MonkeyPatch) -> None:
     def metadata(self: SwarmTable, names: Sequence[str]) -> tuple[FileMetadata, ...]:
         files = (self._swarms[name].metadata for name in names)
@@ -601,7 +602,7 @@ def connections_with_the_dead_are_counted(patch: pytest.MonkeyPatch) -> None:
 
 @mutant(rules.TRULY_LOST)
 def a_file_is_given_up_at_once(patch: pytest.MonkeyPatch) -> None:
-    def give_up(self: Pursuit) -> bool:
+    def give_up(self: Pursuit, _round: Round) -> bool:
         self._node.record(FileUnavailable(self.file, self._held.num_present, self._held.num_missing))
         return True
 
@@ -617,9 +618,9 @@ def the_tracker_calls_lost_what_a_seed_has(patch: pytest.MonkeyPatch) -> None:
 
     gives_up = Pursuit.gives_up
 
-    def give_up_with_a_seed(self: Pursuit) -> bool:
-        self._has_seeds = False
-        return gives_up(self)
+    def give_up_with_a_seed(self: Pursuit, round: Round) -> bool:
+        round.seeds = ()
+        return gives_up(self, round)
 
     patch.setattr(StuckPeers, "judge", judge)
     patch.setattr(Pursuit, "gives_up", give_up_with_a_seed)

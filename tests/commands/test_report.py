@@ -53,7 +53,8 @@ def test_a_trace_that_is_cut_is_shown_as_far_as_it_goes(tmp_path: Path, capsys: 
     call(capsys, *run_words(tmp_path), "--trace", trace)
     trace.write_bytes(trace.read_bytes()[:100_000])
     status, out, err = call(capsys, "report", trace, "-o", page)
-    told = f"emulator: {trace}: the trace is cut, in the middle of a line; the page shows all before that\n"
+    cut = "the trace is cut, in the middle of a line, which is left out"
+    told = f"emulator: {trace}: {cut}; the page shows all before that\n"
     assert (status, out, err) == (0, "", told)
     assert page.exists()
 

@@ -33,7 +33,7 @@ Promise = Callable[[History], None]
 def the_checker_has_nothing_against_it(history: History) -> None:
     """All steps, from the messages alone"""
     if history.report is not None:
-        assert [rule for rule in history.report.rules if rule.verdict != "valid"] == []
+        assert [rule for rule in history.report.rules if rule.verdict not in ("valid", "not exercised")] == []
 
 
 def every_output_is_right_and_nothing_else_is_written(history: History) -> None:

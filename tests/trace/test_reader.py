@@ -231,7 +231,9 @@ def test_a_trace_is_read_wherever_it_is_torn(tmp_path: Path) -> None:
         assert report.num_events == max(0, torn.count(b"\n") - 1 + (is_whole and rest != h.lines()[0]))
         assert (report.verdict, violations(report), report.is_cut) == ("unknown", [], True)
         assert trace.is_torn == (rest != b"" and not is_whole)
-        assert report.end == ("cut, in the middle of a line" if trace.is_torn else "cut, without a last line")
+        assert report.end == (
+            "cut, in the middle of a line, which is left out" if trace.is_torn else "cut, without a last line"
+        )
 
 
 def test_a_torn_header_is_none(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from emulator import Options, Scenario, run, write_inputs
+from emulator.checker import rules
 from emulator.checker.checker import check_trace
 from emulator.checker.report import Report
 from emulator.engines.processes.communicators import QueueCommunicator
@@ -98,7 +99,7 @@ def check_cut(path: Path, scenario: Scenario) -> Report:
     """What a trace of a right protocol must be, wherever it is cut."""
     report = check_trace(Trace(path), scenario.clients)
     assert violations(report) == []
-    assert unknown(report) == {judged.rule for judged in report.rules}
+    assert rules.EVERYTHING_COMPLETE.name in unknown(report)
     assert (report.verdict, report.exit_status, report.is_cut) == ("unknown", 3, True)
     return report
 

@@ -41,18 +41,16 @@ class AnswerCheck:
         if not self._requests.end(line, client, source, message, MetadataRequest):
             return
         for metadata in message.files:
-            if client.kept is not None or self._known.header.is_resumed:
-                client.find_on_disk(metadata, self._known.header.is_resumed)
-            else:
-                client.open_file(metadata, 0)
+            self._known.begin_file(client, metadata)
 
     def swarm_answer(self, line: int, rank: int, source: int, message: SwarmAnswer) -> None:
         client = self._clients[rank]
         if self._requests.end(line, client, source, message, SwarmRequest):
             round = client.round = Round(line, rank, message.file, message.seeds, message.peers)
-            if client.away or client.let_down or client.avoided:
-                missing = client.away | client.avoided
-                is_whole = missing.isdisjoint(round.seeds | round.peers) and client.let_down.isdisjoint(round.seeds)
+            if round.peers:
+                self._known.seen.add("a peer is listed")
+            if client.away or client.let_down:
+                is_whole = client.away.isdisjoint(round.seeds | round.peers) and client.let_down.isdisjoint(round.seeds)
                 round.is_disturbed = not is_whole
 
     def stuck_answer(self, line: int, rank: int, source: int, message: StuckAnswer) -> None:
@@ -78,8 +76,9 @@ class AnswerCheck:
             client.opened[source] = line
         metadata = self._metadata.get(message.file)
         segment, round, held = message.segment, client.round, client.held.get(message.file)
+        if held is None:
+            held = self._known.held_by(client, message.file)
         if metadata is not None and message.data != metadata.segment(segment):
-            client.avoided.add(source)
             self._count_miss(client, source)
             return
         is_new = held is not None and 0 <= segment < len(held) and not held[segment]
@@ -94,7 +93,7 @@ class AnswerCheck:
 
     def _hit_late(self, line: int, client: Client, source: int, answers: int) -> None:
         """Nobody waits for this segment any more, but its uploader has opened a connection."""
-        if answers in (LATE, BEATEN) and self._known.loses_messages:
+        if answers == LATE or (answers == BEATEN and self._known.loses_messages):
             client.doubts[source] += 1
         elif answers == BEATEN:
             client.opened.setdefault(source, line)
@@ -140,7 +139,7 @@ class AnswerCheck:
     def restarted(self, _line: int, rank: int, _thread: str, event: Restarted) -> None:
         """A client begins anew, with what its disk may hold."""
         before = self._clients[rank]
-        client = self._clients[rank] = Client(rank)
+        client = self._clients.begin_anew(rank)
         client.is_again = True
         if event.is_state_kept:
             held = {file: held for file, held in before.held.items() if file not in before.owned}

@@ -34,9 +34,9 @@ class AvailabilityCheck:
         text = f"client {rank} gives up {file!r}"
         if file not in client.wanted or client.is_whole(file):
             why = "which it has" if client.is_whole(file) else "which it does not want"
-            self._known.add(rules.TRULY_LOST, (client.asked, line), f"{text}, {why}", EXPECTED)
+            self._known.add(rules.TRULY_LOST, (client.asked, line), f"{text}, {why}", EXPECTED, "not missing")
         elif file not in client.told_lost and file in client.held and self._can_be_had(rank, file):
-            self._known.add(rules.TRULY_LOST, (client.asked, line), text, EXPECTED)
+            self._known.add(rules.TRULY_LOST, (client.asked, line), text, EXPECTED, "not told")
 
     def _can_be_had(self, asker: int, file: str) -> bool:
         """Whether others hold all that this client misses: those in the swarm that can, and do, give it."""

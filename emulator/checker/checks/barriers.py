@@ -1,6 +1,7 @@
 """Checking the two barriers: P2, P3, T1, T2 and D1, D2, T3, T4."""
 
 from emulator.checker import rules
+from emulator.checker.checks import causes
 from emulator.checker.checks.roll_call import RollCall
 from emulator.checker.known import Known
 from emulator.protocol.messages import TRACKER, Barrier, Lost, Metadata, MetadataRequest, Returned
@@ -14,8 +15,7 @@ class BarrierCheck:
         self._clients = known.clients
         self._add = known.add
         self._calls = {1: RollCall(known.header.clients), 2: RollCall(known.header.clients)}
-        self._signalled: dict[tuple[int, int], int] = {}
-        """The line of each signal, by barrier and client."""
+        self._signalled = known.signalled
 
     # P2, P3: the first barrier
 
@@ -37,7 +37,7 @@ class BarrierCheck:
         if not client.barriers[1]:
             text = f"client {rank} asks for metadata before it got the tracker's first signal"
             expected = "it waits for the signal (P3), then asks (D1)"
-            self._add(rules.FIRST_BARRIER, (client.declared, line), text, expected)
+            self._add(rules.FIRST_BARRIER, (client.declared, line), text, expected, causes.BEFORE_FIRST_SIGNAL)
 
     # D1, D2: the second barrier. What follows it is checked where it is asked.
 
@@ -54,12 +54,13 @@ class BarrierCheck:
         before = self._signalled.setdefault((number, client), line)
         call = self._calls.get(number)
         if call is None:
-            self._add(rule, (line,), f"the tracker signals barrier {number}", "there are barriers 1 and 2")
+            self._add(rule, (line,), f"the tracker signals barrier {number}", "there are two barriers, 1 and 2")
             return
         missing = call.missing()
         if missing is None and client not in call.reached:
             missing = client  # it was restarted: the barrier is open, but each life of a client has to come to it
         call.is_over = True
+        self._known.seen.add("first signal" if number == 1 else "second signal")
         if before != line:
             text = f"the tracker signals barrier {number} twice to client {client}"
             self._add(rule, (before, line), text, "it signals once")

@@ -1,15 +1,19 @@
-"""Checking how a file comes to its end: D7, from what its client tells and writes."""
+"""Checking how a file comes to its end: D7, from what its client writes and tells."""
 
 from emulator.checker import rules
+from emulator.checker.client import Client
 from emulator.checker.known import Known
 from emulator.protocol.events import FileWritten
 from emulator.protocol.messages import FileCompleted, Finished
+
+WRITTEN_FIRST = "the output is written first (D7)"
 
 
 class CompletionCheck:
     """Which files each client has written, and which it has told the tracker that it has."""
 
     def __init__(self, known: Known) -> None:
+        self._known = known
         self._clients = known.clients
         self._add = known.add
         events = known.header.events
@@ -17,28 +21,53 @@ class CompletionCheck:
 
     def completed(self, line: int, rank: int, _to: int, message: FileCompleted) -> None:
         client, file = self._clients[rank], message.file
+        text = f"client {rank} tells that it has {file!r}"
         told = client.told.setdefault(file, line)
-        expected = "it tells it once, when all segments are there (D7)"
         if told != line:
+            expected = "it tells once that it has a file (D7)"
             self._add(rules.COMPLETION, (told, line), f"client {rank} tells twice that it has {file!r}", expected)
-        elif file not in client.wanted or file in client.owned:
-            text = f"client {rank} tells that it has {file!r}, which it did not have to download"
-            self._add(rules.COMPLETION, (client.declared, client.asked, line), text, expected)
-        elif not client.is_whole(file):
-            num_missing = client.num_missing.get(file, "all")
-            text = f"client {rank} tells that it has {file!r}, but {num_missing} segments are missing"
-            self._add(rules.COMPLETION, (line,), text, expected)
+        elif file in client.owned or (file not in client.wanted and self._known.are_wants_known(client)):
+            expected = "it tells of the files that it wanted and did not own (D7)"
+            lines = (client.declared, client.asked, line)
+            self._add(rules.COMPLETION, lines, f"{text}, which it did not have to download", expected)
+        elif file not in client.written and (num_missing := self._num_missing(client, file)):
+            expected = "it tells when every segment is there (D7)"
+            self._add(rules.COMPLETION, (line,), f"{text}, but {num_missing} missing", expected)
         elif self._is_written_told and file not in client.written:
-            text = f"client {rank} tells that it has {file!r} before its output is written"
-            self._add(rules.COMPLETION, (line,), text, "the output is written first (D7)")
+            self._add(rules.COMPLETION, (line,), f"{text} before its output is written", WRITTEN_FIRST)
+
+    def _num_missing(self, client: Client, file: str) -> str:
+        """`2 segments are`; empty for a file that is whole."""
+        self._known.held_by(client, file)
+        number = client.num_missing.get(file)
+        if number is None:
+            return "all segments are"
+        return "" if not number else "1 segment is" if number == 1 else f"{number} segments are"
 
     def written(self, line: int, rank: int, _thread: str, event: FileWritten) -> None:
-        self._clients[rank].written[event.file] = line
+        client, file = self._clients[rank], event.file
+        text = f"client {rank} writes {file!r}"
+        before = client.written.setdefault(file, line)
+        told = client.told.get(file, 0)
+        metadata = self._known.metadata.get(file)
+        if before != line and not client.is_again:
+            self._add(rules.COMPLETION, (before, line), f"{text} twice", "it writes the output once (D7)")
+        elif told and not self._is_written_told:
+            self._add(rules.COMPLETION, (told, line), f"{text} after it has told that it has it", WRITTEN_FIRST)
+        elif metadata is not None and event.num_segments != metadata.num_segments:
+            expected = f"it writes all {metadata.num_segments} segments (D7)"
+            few = f"{text} with {event.num_segments} segments"
+            self._add(rules.COMPLETION, (line,), few, expected, "it writes every segment of the file (D7)")
+        elif num_missing := self._num_missing(client, file):
+            missing = f"{text}, but {num_missing} missing"
+            self._add(rules.COMPLETION, (line,), missing, "it writes a file that is whole (D7)")
+        elif file not in client.wanted and self._known.are_wants_known(client):
+            self._add(rules.COMPLETION, (line,), f"{text}, which it does not want", "it writes what it wants (D7)")
 
     def finish(self, line: int, rank: int, _to: int, _message: Finished) -> None:
         """D8: by now the client has told of every wanted file."""
         client = self._clients[rank]
-        if any(not client.is_done_with(file) for file in client.wanted):
+        if self._known.missing_files(client):
             return
         accounted = client.told.keys() | client.owned | client.unavailable.keys()
         for file in client.wanted:

@@ -4,6 +4,7 @@ from emulator.checker import rules
 from emulator.checker.checks.swarms import SwarmCheck
 from emulator.checker.client import SURE
 from emulator.checker.known import Known
+from emulator.checker.words import MAX_NAMES, names_of
 from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.protocol.messages import Lost, Metadata, MetadataAnswer, MetadataRequest
 
@@ -11,26 +12,29 @@ from emulator.protocol.messages import Lost, Metadata, MetadataAnswer, MetadataR
 class InputCheck:
     """What clients say about themselves is what their input files say. Without inputs there is nothing to compare."""
 
-    def __init__(self, known: Known, inputs: tuple[ClientInput, ...] | None) -> None:
+    def __init__(self, known: Known) -> None:
         self._known = known
-        self._inputs = inputs or ()
-        if inputs is not None and len(inputs) != known.header.clients:
-            text = f"the trace is of {known.header.clients} clients, and there are inputs for {len(inputs)}"
+        self._inputs = known.inputs or ()
+        if known.inputs is not None and len(self._inputs) != known.header.clients:
+            text = f"the trace is of {known.header.clients} clients, and there are inputs for {len(self._inputs)}"
             known.add(rules.INPUTS, (1,), text, "each client has one input (P1)")
 
     def declared(self, line: int, rank: int, _to: int, message: Metadata) -> None:
         due = self._input_of(rank)
-        if due is not None and message.files != due.owned:
-            text = f"client {rank} declares {_names(message.files)}, not what its input says"
-            expected = f"it declares {_names(due.owned)}, with their hashes (P2)"
-            self._known.add(rules.INPUTS, (line,), text, expected)
+        if due is not None and (set(message.files) != set(due.owned) or len(message.files) != len(due.owned)):
+            text = f"client {rank} declares {_files(message.files)}, not what its input says"
+            expected = f"it declares {_files(due.owned)}, with their hashes (P2)"
+            self._known.add(rules.INPUTS, (line,), text, expected, "it declares what it owns (P2)")
 
     def requested(self, line: int, rank: int, _to: int, message: MetadataRequest) -> None:
         due = self._input_of(rank)
-        if due is not None and message.files != due.wanted:
-            text = f"client {rank} asks for {', '.join(message.files) or 'nothing'}"
-            expected = f"its input wants {', '.join(due.wanted) or 'nothing'} (D1)"
-            self._known.add(rules.INPUTS, (line,), text, expected)
+        if due is None or message.files == due.wanted:
+            return
+        if self._known.course.metadata_by_file and set(message.files) <= set(due.wanted):
+            return
+        text = f"client {rank} asks for {names_of(message.files)}"
+        expected = f"its input wants {names_of(due.wanted)} (D1)"
+        self._known.add(rules.INPUTS, (line,), text, expected, "it asks for what its input wants (D1)")
 
     def _input_of(self, rank: int) -> ClientInput | None:
         return self._inputs[rank - 1] if 0 < rank <= len(self._inputs) else None
@@ -69,9 +73,9 @@ class MetadataCheck:
         asked, request = self._requests.get(client, (0, MetadataRequest(())))
         names = [metadata.name for metadata in message.files]
         if names != [name for name in request.files if name in names or not self._swarms.may_be_unknown(name)]:
-            text = f"the tracker answers client {client} with the metadata of {', '.join(names) or 'nothing'}"
-            expected = f"it answers for {', '.join(request.files) or 'nothing'} (T3)"
-            self._add(rules.METADATA, (asked, line), text, expected)
+            text = f"the tracker answers client {client} with the metadata of {names_of(tuple(names))}"
+            expected = f"it answers for {names_of(request.files)} (T3)"
+            self._add(rules.METADATA, (asked, line), text, expected, "it answers for what was asked (T3)")
         for metadata in message.files:
             if self._known.metadata.get(metadata.name) != metadata:
                 text = f"the tracker gives client {client} metadata of {metadata.name!r} that no owner declared"
@@ -81,5 +85,7 @@ class MetadataCheck:
         self._requests.pop(client, None)
 
 
-def _names(files: tuple[FileMetadata, ...]) -> str:
-    return ", ".join(f"{metadata.name!r} with {metadata.num_segments} segments" for metadata in files) or "nothing"
+def _files(files: tuple[FileMetadata, ...]) -> str:
+    shown = [f"{metadata.name!r:.60} with {metadata.num_segments} segments" for metadata in files[:MAX_NAMES]]
+    more = [f"{len(files) - MAX_NAMES} more"] if len(files) > MAX_NAMES else []
+    return ", ".join([*shown, *more]) or "nothing"

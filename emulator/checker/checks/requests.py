@@ -2,9 +2,14 @@
 
 from emulator.checker import rules
 from emulator.checker.client import Asked, Client, remember
-from emulator.checker.findings import shown
 from emulator.checker.known import Known
-from emulator.protocol.messages import Hit, Miss, SegmentRequest
+from emulator.checker.words import number_of, numbered
+from emulator.protocol.messages import (
+    AnyMessage,
+    Hit,
+    Miss,
+    SegmentRequest,
+)
 
 UNASKED, DUE, LATE, BEATEN = range(4)
 """What an answer belongs to: to nothing, to what is waited for, to what was given up, to a race that is over."""
@@ -18,7 +23,7 @@ class RequestCheck:
         self._add = known.add
         self._is_race_allowed = known.header.strategy != rules.PEERS_FIRST
 
-    def begin(self, line: int, client: Client, to: int, request: object) -> None:
+    def begin(self, line: int, client: Client, to: int, request: AnyMessage) -> None:
         client.settle()
         if client.outstanding is not None:
             self._overtake(line, client, to, request, client.outstanding)
@@ -29,7 +34,7 @@ class RequestCheck:
             self._add(rules.FINISHED, (client.finished, line), text, "its download thread has ended (D8)")
         client.outstanding = (line, to, request)
 
-    def _overtake(self, line: int, client: Client, to: int, request: object, waiting: Asked) -> None:
+    def _overtake(self, line: int, client: Client, to: int, request: AnyMessage, waiting: Asked) -> None:
         """A request is made while another one waits for its answer."""
         before, asked, earlier = waiting
         if self._is_race(client, to, request, waiting):
@@ -45,7 +50,7 @@ class RequestCheck:
             text = f"client {client.rank} asks rank {to} while rank {asked} has not answered"
             self._add(rules.ONE_OUTSTANDING, (before, line), text, "it waits for the answer before it asks again")
 
-    def _is_race(self, client: Client, to: int, request: object, waiting: Asked) -> bool:
+    def _is_race(self, client: Client, to: int, request: AnyMessage, waiting: Asked) -> bool:
         """Whether this asks another uploader for the segment that others are being asked for."""
         segment = _segment_of(request)
         if not self._is_race_allowed or segment is None or segment != _segment_of(waiting[2]) or to == waiting[1]:
@@ -78,7 +83,6 @@ class RequestCheck:
         if client.outstanding is None:
             return
         remember(client.given_up, client.outstanding)
-        client.avoided.add(client.outstanding[1])
         if isinstance(client.outstanding[2], SegmentRequest):
             client.doubts[client.outstanding[1]] += 1
         if client.round is not None:
@@ -86,26 +90,12 @@ class RequestCheck:
         client.outstanding = None
 
     def give_up_races(self, client: Client, rank: int) -> bool:
-        """Leave this rank's answers to races that are won, or that may have been lost. Whether any were due."""
-        given_up = [asked for asked in client.raced if asked[1] == rank and self._may_leave(client, asked)]
+        """Nobody waits for this rank's answers to races any more: they may have been lost. Whether any were due."""
+        given_up = [asked for asked in client.raced if asked[1] == rank] if self._known.loses_messages else []
         for asked in given_up:
             client.raced.remove(asked)
             remember(client.given_up, asked)
         return bool(given_up)
-
-    def leave(self, client: Client, rank: int) -> bool:
-        """The client closes before this rank has answered, as it may after a race. Whether that was one."""
-        if client.outstanding is None or client.outstanding[1] != rank:
-            return self.give_up_races(client, rank)
-        if self._may_leave(client, client.outstanding):
-            self.give_up(client)
-        return False
-
-    def _may_leave(self, client: Client, asked: Asked) -> bool:
-        segment = _segment_of(asked[2])
-        return self._known.loses_messages or (
-            segment is not None and segment == client.race and bool(client.state(*segment))
-        )
 
     def lose(self, client: Client, rank: int) -> None:
         """A rank is dead, and the client knows: it waits for its answers no longer."""
@@ -115,7 +105,7 @@ class RequestCheck:
             client.raced.remove(asked)
             remember(client.given_up, asked)
 
-    def end(self, line: int, client: Client, source: int, answer: object, kind: type) -> bool:
+    def end(self, line: int, client: Client, source: int, answer: AnyMessage, kind: type) -> bool:
         outstanding = client.outstanding
         if outstanding is not None and _is_due(outstanding, source, answer, kind):
             client.outstanding = None
@@ -154,25 +144,30 @@ class RequestCheck:
         self._unasked(line, client, source, answer)
         return UNASKED
 
-    def _unasked(self, line: int, client: Client, source: int, answer: object) -> None:
+    def _unasked(self, line: int, client: Client, source: int, answer: AnyMessage) -> None:
         if self._known.disturbs_messages or client.is_again:
             return  # doubled on its way, or meant for an earlier life
+        if (source, client.rank) in self._known.unasked:
+            self._known.unasked.discard((source, client.rank))
+            return
         before, text = 0, "has asked nothing"
         if client.outstanding is not None:
             before, to, request = client.outstanding
-            text = f"waits for rank {to} to answer {shown(request)}"
-        text = f"client {client.rank} gets {shown(answer)} from rank {source}, but {text}"
+            text = f"waits for rank {to} to answer {numbered(request)}"
+        text = f"client {client.rank} gets {numbered(answer)} from rank {source}, but {text}"
         self._add(rules.ONE_ANSWER, (before, line), text, "one answer to each request, from the rank that was asked")
 
 
-def _segment_of(request: object) -> tuple[str, int] | None:
+def _segment_of(request: AnyMessage) -> tuple[str, int] | None:
     return (request.file, request.segment) if isinstance(request, SegmentRequest) else None
 
 
-def _is_due(asked: Asked, source: int, answer: object, kind: type) -> bool:
+def _is_due(asked: Asked, source: int, answer: AnyMessage, kind: type) -> bool:
     request = asked[2]
-    return (
-        asked[1] == source
-        and isinstance(request, kind)
-        and getattr(request, "request", 0) == getattr(answer, "request", 0)
-    )
+    return asked[1] == source and isinstance(request, kind) and number_of(request) == number_of(answer)
+
+
+def is_given_up(client: Client, source: int, answer: AnyMessage) -> bool:
+    """Whether this is, or may be, an answer that the client no longer waited for."""
+    waiting = (*client.given_up, *client.raced, *client.overtaken)
+    return any(asked[1] == source and number_of(asked[2]) == number_of(answer) for asked in waiting)

@@ -1,10 +1,12 @@
 """Checking the choices in a round, D4 … D6: those of `peers-first`, and what holds for all strategies."""
 
 from emulator.checker import rules
+from emulator.checker.checks import causes
 from emulator.checker.checks.requests import RequestCheck
 from emulator.checker.client import Client
 from emulator.checker.known import Known
 from emulator.checker.round import Round
+from emulator.checker.rule import Rule
 from emulator.protocol.messages import FileCompleted, Finished
 
 SEEN_ALWAYS = frozenset({rules.PEERS_FIRST_RULE.name})
@@ -19,11 +21,13 @@ class RoundCheck:
         self._requests = requests
         self._add = known.add
         self._quota = known.header.quota
-        self._is_peers_first = known.header.strategy == rules.PEERS_FIRST
+        self._is_peers_first = known.is_peers_first
 
-    def _check(self, round: Round, rule: rules.Rule, lines: tuple[int, ...], text: str, expected: str) -> None:
+    def _check(
+        self, round: Round, rule: Rule, lines: tuple[int, ...], text: str, expected: str, cause: str = ""
+    ) -> None:
         if self._is_peers_first and (not round.is_disturbed or rule.name in SEEN_ALWAYS):
-            self._add(rule, lines, text, expected)
+            self._add(rule, lines, text, expected, cause)
 
     def ask_count(self, line: int, client: Client, round: Round, to: int) -> None:
         """D5: a rank is asked how many connections it has."""
@@ -50,6 +54,25 @@ class RoundCheck:
         text = f"client {client.rank} asks rank {to}, which is not in its list of {round.file!r}"
         self._add(rules.FRESH_LIST, (round.line, line), text, "it asks those that are in the list of this round (D3)")
 
+    def no_list(self, line: int, client: Client, what: str) -> None:
+        """The client asks for something of a file whose list it does not have now."""
+        round = client.round
+        if round is None:
+            text = f"client {client.rank} {what} without a list of its swarm"
+            self._add(rules.FRESH_LIST, (line,), text, "it asks the tracker for the swarm first (D3)")
+        else:
+            text = f"client {client.rank} {what}, when line {round.line} has replaced its list by one of {round.file!r}"
+            expected = "it asks the tracker for the swarm of the file again first (D3)"
+            self._add(rules.FRESH_LIST, (round.line, line), text, expected)
+
+    def is_asked_as_seed(self, round: Round, rank: int) -> bool:
+        """Whether a rank of the list is asked for a segment as a seed; where seeds are also listed as peers, it is one
+        as soon as the client turns to the seeds.
+        """
+        if rank not in round.seeds or rank not in round.peers:
+            return rank in round.seeds
+        return rank in round.asked or bool(round.search_ended)
+
     def ask_peer(self, line: int, client: Client, round: Round, peer: int) -> None:
         """D4: a peer is asked for a segment."""
         who = f"client {client.rank} asks peer {peer}"
@@ -69,7 +92,7 @@ class RoundCheck:
 
     def count_miss(self, round: Round, source: int) -> None:
         round.is_missed = True
-        round.num_misses += source not in round.seeds
+        round.num_misses += not self.is_asked_as_seed(round, source)
 
     def end_search(self, line: int, client: Client, round: Round) -> None:
         """The client turns to the seeds, or ends the round: was the search among peers at its end?"""
@@ -88,6 +111,7 @@ class RoundCheck:
         """D6: a seed is asked for a segment."""
         if round.seed == seed:
             return
+        self._known.seen.add("a seed is taken")
         self.end_search(line, client, round)
         if round.seed is not None:
             text = f"client {client.rank} turns from seed {round.seed} to seed {seed} in one round"
@@ -97,9 +121,16 @@ class RoundCheck:
             text = (
                 f"client {client.rank} takes seed {seed} and has asked {len(round.asked)} of {len(round.seeds)} seeds"
             )
-            self._check(round, rules.THREE_COUNTS, (round.line, line), text, f"it asks {num_due} seeds first (D5)")
+            self._check(
+                round,
+                rules.THREE_COUNTS,
+                (round.line, line),
+                text,
+                f"it asks {num_due} seeds first (D5)",
+                cause=causes.TOO_FEW_COUNTS,
+            )
         elif round.counts.get(seed) != min(round.counts.values(), default=None):
-            text = f"client {client.rank} takes seed {seed}, when the seeds have told these connections: {round.counts}"
+            text = f"client {client.rank} takes seed {seed}, when the seeds have told of {_counts(round)}"
             lines = (*round.asked.values(), line)
             self._check(round, rules.LEAST_CONNECTED, lines, text, "it takes the seed with the fewest (D5)")
         round.seed = seed
@@ -124,7 +155,13 @@ class RoundCheck:
             self._check(round, rules.FULL_ROUND, (round.line, line), text, expected)
 
     def leave_open(self, line: int, client: Client, turn: str) -> None:
-        for uploader, opened in client.opened.items():
+        for uploader, opened in client.opened.items() if self._known.course.close else ():
             text = f"client {client.rank} has not closed its connection with rank {uploader} when {turn}"
-            self._add(rules.CLOSED_ONCE, (opened, line), text, "it sends a close when it leaves an uploader (D4, D6)")
+            self._add(rules.CLOSED_ONCE, (opened, line), text, causes.LEFT_OPEN)
         client.opened.clear()
+
+
+def _counts(round: Round) -> str:
+    """`2 connections (seed 1), 0 (seed 4)`."""
+    told = [f"{count} (seed {seed})" for seed, count in round.counts.items()]
+    return f"these connections: {', '.join(told)}" if told else "no connections"

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from emulator.checker import rules
 from emulator.checker.known import Known
+from emulator.checker.words import ranks_of
 from emulator.protocol.events import ClientLeft, Role, RoleChanged
 from emulator.protocol.messages import (
     FileCompleted,
-    Finished,
     Leave,
     Lost,
     Metadata,
@@ -17,6 +17,9 @@ from emulator.protocol.messages import (
     SwarmRequest,
 )
 
+NAMED = "it names clients that have the role, and not the asker (T6)"
+NUMBER = "it names as many as it knows, up to numwant (T6)"
+HOLDERS = "it names others in the swarm (T5)"
 Table = dict[Role, set[int]]
 """The seeds and the peers of one file."""
 
@@ -31,9 +34,9 @@ class SwarmCheck:
         self._metadata = known.metadata
         self._add = known.add
         self._swarms: dict[str, Table] = {}
+        self._owners: set[tuple[int, str]] = set()
         self._told_roles: dict[int, dict[str, Role]] = {}
-        self._finished: set[int] = set()
-        self._lost: set[int] = set()
+        self._lost = known.lost
         self._left: set[int] = set()
 
     # What the tracker is told
@@ -42,6 +45,7 @@ class SwarmCheck:
         """T1."""
         for metadata in message.files:
             self._swarm(metadata.name)["seed"].add(client)
+            self._owners.add((client, metadata.name))
 
     def requested(self, line: int, _tracker: int, client: int, message: SwarmRequest) -> None:
         """T6."""
@@ -50,23 +54,19 @@ class SwarmCheck:
             if not self._known.disturbs_messages:  # else it may be one that comes late
                 text = f"client {client} asks for the swarm of {message.file!r}, which it seeds"
                 self._add(rules.ROLES, (line,), text, "a client turns from peer into seed, not back (T7)")
-        elif client not in self._finished or not self._known.disturbs_messages:  # else it is late, and passed over
+        elif (
+            client not in self._known.told_finished or not self._known.disturbs_messages
+        ):  # else it is late, and passed over
             swarm["peer"].add(client)
 
     def completed(self, line: int, _tracker: int, client: int, message: FileCompleted) -> None:
         """T7."""
         swarm = self._swarm(message.file)
-        metadata = self._metadata.get(message.file)
-        may_be_on_disk = self._clients[client].is_again or self._known.header.is_resumed
-        is_due = metadata is not None and metadata.num_segments > 0 and not may_be_on_disk
-        if is_due and self._role(message.file, client) == "leecher":
+        if self._role(message.file, client) == "leecher" and self._has_to_be_peer(client, message.file):
             text = f"client {client} becomes a seed of {message.file!r} and never was a peer of it"
             self._add(rules.ROLES, (line,), text, "it asks for the swarm, and is a peer, first (T6)")
         swarm["peer"].discard(client)
         swarm["seed"].add(client)
-
-    def finished(self, _line: int, _tracker: int, client: int, _message: Finished) -> None:
-        self._finished.add(client)
 
     def left(self, _line: int, _tracker: int, client: int, _message: Leave) -> None:
         """The client departs: it is in no swarm any more."""
@@ -77,7 +77,6 @@ class SwarmCheck:
         """A client is dead, and the tracker knows: it names the client in no list."""
         self._lost.add(client)
         self._left.discard(client)
-        self._finished.discard(client)
         self._forget(client)
 
     def returned(self, _line: int, _tracker: int, client: int, _message: Returned) -> None:
@@ -88,30 +87,47 @@ class SwarmCheck:
     def answer(self, line: int, _tracker: int, client: int, message: SwarmAnswer) -> None:
         """T6."""
         swarm = self._swarm(message.file)
+        peers = swarm["peer"] | swarm["seed"] if self._known.course.seeds_in_peers else swarm["peer"]
         self._check_list(line, client, message.file, "seed", message.seeds, swarm["seed"])
-        self._check_list(line, client, message.file, "peer", message.peers, swarm["peer"])
+        self._check_list(line, client, message.file, "peer", message.peers, peers)
+        self._check_told(line, client, message.file)
+
+    def _check_told(self, line: int, client: int, file: str) -> None:
+        """T6: the client is a peer before it gets the list; a program that tells of roles has told so."""
+        role = self._role(file, client)
+        if "RoleChanged" not in self._known.seen or role == "leecher":
+            return
+        if self._told_roles.get(client, {}).get(file) != role:
+            text = f"the tracker gives client {client} the list of {file!r} and has not made it a {role}"
+            self._add(rules.ROLES, (line,), text, "it makes the client a peer, then answers (T6)")
 
     def _check_list(
         self, line: int, client: int, file: str, role: Role, given: tuple[int, ...], known: set[int]
     ) -> None:
-        text = f"the tracker names to client {client} as {role}s of {file!r}: {given or 'nobody'}"
+        text = f"the tracker names to client {client} as {role}s of {file!r}: {ranks_of(given)}"
         wrong = [rank for rank in given if rank == client or rank not in known]
         num_known = len(known) - (client in known)
         num_due = num_known if self._numwant is None else min(num_known, self._numwant)
         if wrong:
-            self._add(rules.SWARM_LIST, (line,), text, f"client {wrong[0]} {self._why_not(wrong[0], client, role)}")
+            self._add(
+                rules.SWARM_LIST, (line,), text, f"client {wrong[0]} {self._why_not(wrong[0], client, role)}", NAMED
+            )
         elif len(set(given)) != len(given):
             self._add(rules.SWARM_LIST, (line,), text, "each is named once (T6)")
         elif len(given) != num_due:
-            self._add(rules.SWARM_LIST, (line,), text, f"it names {num_due} of the {num_known} that it knows (T6)")
+            self._add(
+                rules.SWARM_LIST, (line,), text, f"it names {num_due} of the {num_known} that it knows (T6)", NUMBER
+            )
 
     def answer_stuck(self, line: int, _tracker: int, client: int, message: StuckAnswer) -> None:
         """The clients that are to help are in the swarm, and the one that asks is not among them."""
         members = set(self.members(message.file)) if message.holders else set()
         wrong = [rank for rank in message.holders if rank == client or rank not in members]
         if wrong:
-            text = f"the tracker names to client {client} as holders of {message.file!r}: {message.holders}"
-            self._add(rules.SWARM_LIST, (line,), text, f"client {wrong[0]} {self._why_not(wrong[0], client, 'peer')}")
+            text = f"the tracker names to client {client} as holders of {message.file!r}: {ranks_of(message.holders)}"
+            self._add(
+                rules.SWARM_LIST, (line,), text, f"client {wrong[0]} {self._why_not(wrong[0], client, 'peer')}", HOLDERS
+            )
 
     def _why_not(self, rank: int, asker: int, role: Role) -> str:
         if rank == asker:
@@ -125,13 +141,22 @@ class SwarmCheck:
         roles = self._told_roles.setdefault(event.client, {})
         before = roles.get(event.file, "leecher")
         known = self._role(event.file, event.client)
-        if event.role != known or before in ("seed", event.role):
-            text = f"the tracker makes client {event.client} a {event.role} of {event.file!r}; it was {before}"
-            expected = (
-                f"by what it was told, the client is a {known}" if event.role != known else "each role comes once"
-            )
-            self._add(rules.ROLES, (line,), text, f"{expected} (T6, T7)")
+        text = f"the tracker makes client {event.client} a {event.role} of {event.file!r}; it was {before}"
+        if event.role != known:
+            expected = f"by what it was told, the client is a {known} (T6, T7)"
+            self._add(rules.ROLES, (line,), text, expected, "its table says what it was told (T6, T7)")
+        elif before in ("seed", event.role):
+            self._add(rules.ROLES, (line,), text, "each role comes once (T6, T7)")
+        elif event.role == "seed" and before == "leecher" and self._has_to_be_peer(event.client, event.file):
+            self._add(rules.ROLES, (line,), text, "it is a peer first (T6)")
         roles[event.file] = event.role
+
+    def _has_to_be_peer(self, client: int, file: str) -> bool:
+        """Whether the client can only become a seed by way of the swarm."""
+        facts, metadata = self._clients[client], self._metadata.get(file)
+        may_be_on_disk = facts.is_again or self._known.header.is_resumed
+        is_owner = (client, file) in self._owners
+        return metadata is not None and metadata.num_segments > 0 and not may_be_on_disk and not is_owner
 
     def client_left(self, line: int, _rank: int, _thread: str, event: ClientLeft) -> None:
         if event.client not in self._left:

@@ -1,10 +1,10 @@
 """Checking upload threads: U1 … U5, from the messages that they receive and send."""
 
 from emulator.checker import rules
-from emulator.checker.client import MOST_REMEMBERED, SURE, bits_held, bits_sure
-from emulator.checker.findings import shown
+from emulator.checker.client import MAX_REMEMBERED, SURE, bits_held, bits_sure
 from emulator.checker.known import Known
 from emulator.checker.uploader import Question, Uploader
+from emulator.checker.words import numbered
 from emulator.protocol.events import Restarted
 from emulator.protocol.messages import (
     TRACKER,
@@ -99,7 +99,7 @@ class UploadCheck:
             if rank not in self._known.liars:
                 text = f"client {rank} gives {message.data!r:.40} to client {to} for {_segment(message)}"
                 expected = f"it gives {metadata.segment(message.segment)!r}"
-                self._add(rules.RIGHT_HASH, (request, line), text, expected)
+                self._add(rules.RIGHT_HASH, (request, line), text, expected, "it gives what its owner declared (U2)")
         elif client.left and request > client.left:
             text = f"client {rank} gives {_segment(message)} to client {to} when it has left"
             self._add(rules.HOLDS_WHAT_IT_GIVES, (client.left, request, line), text, "it answers with a miss (D8)")
@@ -117,7 +117,13 @@ class UploadCheck:
         if message.count != len(uploader.connections):
             num_open, opened = len(uploader.connections), uploader.connections.values()
             text = f"client {rank} tells client {to} of {message.count} connections, when {num_open} are open"
-            self._add(rules.TRUE_COUNT, (*opened, request, line), text, f"it tells of {num_open} (U3)")
+            self._add(
+                rules.TRUE_COUNT,
+                (*opened, request, line),
+                text,
+                f"it tells of {num_open} (U3)",
+                "it counts the clients that it has given to (U3)",
+            )
 
     def holdings(self, line: int, rank: int, to: int, message: Holdings) -> None:
         request, sure = self._answer(line, rank, self._uploaders[rank], to, message)
@@ -144,7 +150,7 @@ class UploadCheck:
 
     def _overtake(self, uploader: Uploader, source: int) -> None:
         uploader.overtaken.append((source, uploader.requests[source]))
-        if len(uploader.overtaken) > MOST_REMEMBERED:
+        if len(uploader.overtaken) > MAX_REMEMBERED:
             del uploader.overtaken[0]
 
     def _answer(self, line: int, rank: int, uploader: Uploader, to: int, answer: _Answer) -> tuple[int, int]:
@@ -163,9 +169,10 @@ class UploadCheck:
                 if request is not None:
                     uploader.requests[to] = request
                 return late[1][0], late[1][2]
-        asked = "has asked nothing" if request is None else f"has asked {shown(request[1])}"
-        text = f"client {rank} answers {shown(answer)} to client {to}, which {asked}"
+        asked = "has asked nothing" if request is None else f"waits for the answer to {numbered(request[1])}"
+        text = f"client {rank} sends {numbered(answer)} to client {to}, which {asked}"
         before = 0 if request is None else request[0]
+        self._known.unasked.add((rank, to))
         self._add(rules.ONE_ANSWER, (before, line), text, "one answer to each request, and of its kind")
         return 0, 0
 

@@ -57,8 +57,7 @@ def run_worker(rank: int, plan: WorkerPlan, life: int = 0, is_state_kept: bool =
             sender.start()
         _run_rank(node, plan, life, road)
         if road is not None:
-            # A client ends at the tracker's stop, when no other client waits for what is still on its way.
-            sender.close(drops_rest=rank != TRACKER)
+            sender.close()
 
     is_well = node.live(body)
     journal.flush()

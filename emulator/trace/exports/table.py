@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import msgspec
 
 from emulator.protocol.events import MessageFaulted, Received, Sent
-from emulator.trace.derived.derivation import filled
 from emulator.trace.exports.fields import fields, kind
 from emulator.trace.reader import Entry, Trace
 
@@ -28,7 +27,6 @@ COLUMNS = (
     "num_segments",
     "num_open",
     "details",
-    "derived",
 )
 OTHER_RANK = ("to", "source", "client", "peer", "seed", "uploader")
 """The fields that name the other rank; no event has two of them."""
@@ -46,10 +44,8 @@ def export(trace: Trace) -> Iterator[bytes]:
     """The table, line by line, with a heading."""
     write = csv.writer(_Line()).writerow
     yield write(COLUMNS).encode()
-    for entry, is_derived in filled(trace):
+    for entry in trace.entries():
         cells = _cells(entry)
-        if is_derived:
-            cells["derived"] = "yes"
         yield write([cells.get(column, "") for column in COLUMNS]).encode()
 
 

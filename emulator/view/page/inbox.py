@@ -36,10 +36,10 @@ class Inbox:
 
     def receive(self, source: int, message: AnyMessage) -> int | None:
         """The earliest such message: its number, less the number of messages received before. None: none was sent."""
-        flying = self._flying
-        for index, (sender, sent, number) in enumerate(flying):
+        for index, (sender, sent, number) in enumerate(self._flying):
             if sender == source and sent == message:
-                del flying[index]
+                del self._flying[index]
+                skip = number - self._num_received
                 self._num_received += 1
-                return number - self._num_received + 1
+                return skip
         return None

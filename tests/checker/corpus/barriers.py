@@ -1,6 +1,7 @@
 """Wrong histories of P1 to D2 and T1 to T4: inputs, the two barriers, and the metadata of files."""
 
 from emulator.checker import rules
+from emulator.protocol.events import FileWritten
 from emulator.protocol.files import FileMetadata
 from emulator.protocol.messages import TRACKER, Barrier, Metadata, MetadataAnswer, MetadataRequest, SwarmRequest
 from tests.checker.corpus.beginnings import FILE, OTHER, Blame, F, two, wrong
@@ -24,11 +25,12 @@ def a_client_declares_less_than_it_owns(h: HandWritten) -> Blame:
 
 @wrong(rules.INPUTS)
 def a_client_asks_for_less_than_it_wants(h: HandWritten) -> Blame:
+    h.record(1, FileWritten(F, 3), "download")
     h.download(2, 1, F)
     h.end()
     line = h.at_sent(1, MetadataRequest(()))
     h.wanted[1] = (F,)
-    return blame(rules.INPUTS, "client 1 asks for nothing", "its input wants file1 (D1)", line)
+    return blame(rules.INPUTS, "client 1 asks for nothing", "its input wants 'file1' (D1)", line)
 
 
 @wrong(rules.INPUTS)
@@ -149,7 +151,7 @@ def there_is_a_third_signal(h: HandWritten) -> Blame:
     line = h.message(TRACKER, 2, Barrier(3))
     h.download(2, 1, F)
     h.end()
-    return blame(rules.SECOND_BARRIER, "the tracker signals barrier 3", "there are barriers 1 and 2", line)
+    return blame(rules.SECOND_BARRIER, "the tracker signals barrier 3", "there are two barriers, 1 and 2", line)
 
 
 @wrong(rules.METADATA, two)
@@ -183,8 +185,8 @@ def the_tracker_answers_more_than_it_was_asked(h: HandWritten) -> Blame:
     h.end()
     return blame(
         rules.METADATA,
-        "the tracker answers client 2 with the metadata of file1, file2",
-        "it answers for file1 (T3)",
+        "the tracker answers client 2 with the metadata of 'file1', 'file2'",
+        "it answers for 'file1' (T3)",
         asked + 1,
         line,
     )
@@ -257,7 +259,7 @@ def metadata_is_withheld_though_an_owner_lives(h: HandWritten) -> Blame:
     return blame(
         rules.METADATA,
         "the tracker answers client 2 with the metadata of nothing",
-        "it answers for file1 (T3)",
+        "it answers for 'file1' (T3)",
         question + 1,
         line,
     )

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from emulator.checker import rules
 from emulator.checker.findings import Violation
+from emulator.checker.rule import Rule
 from emulator.protocol.events import FaultBegan
 from emulator.protocol.files import FileMetadata
 from emulator.protocol.messages import TRACKER, Hit, SegmentRequest, SwarmAnswer, SwarmRequest
@@ -74,14 +74,14 @@ class Wrong(NamedTuple):
     name: str
     write: Callable[[HandWritten], Blame]
     start: Callable[[], HandWritten]
-    rule: rules.Rule
+    rule: Rule
 
 
 WRONG_ONES: list[Wrong] = []
 
 
 def wrong(
-    rule: rules.Rule, start: Callable[[], HandWritten] = crowd
+    rule: Rule, start: Callable[[], HandWritten] = crowd
 ) -> Callable[[Callable[[HandWritten], Blame]], Callable[[HandWritten], Blame]]:
     """A history that goes on from `start` and breaks this rule; it gives what the checker has to say."""
 

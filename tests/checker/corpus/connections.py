@@ -30,8 +30,8 @@ def a_connection_is_not_closed_at_the_end_of_a_round(h: HandWritten) -> Blame:
     h.end()
     return blame(
         rules.CLOSED_ONCE,
-        "client 2 has not closed its connection with rank 1 when it ends its round",
-        "it sends a close when it leaves an uploader (D4, D6)",
+        "this program never sends a close",
+        "a downloader closes its connections (D4, D6)",
         h.at_received(2, 1, h.right(F, 0)),
         h.at_sent(2, FileCompleted(F)),
     )

@@ -18,8 +18,6 @@ from tests.checker.corpus.beginnings import ALL, FILE, Blame, F, G, another_crow
 from tests.checker.histories import HandWritten, blame
 from tests.protocol.scripted import WRONG
 
-ONCE = "it tells it once, when all segments are there (D7)"
-
 
 @wrong(rules.COMPLETION)
 def completion_is_told_twice(h: HandWritten) -> Blame:
@@ -27,7 +25,13 @@ def completion_is_told_twice(h: HandWritten) -> Blame:
     first = h.at_sent(2, FileCompleted(F))
     second = h.message(2, TRACKER, FileCompleted(F))
     h.end()
-    return blame(rules.COMPLETION, "client 2 tells twice that it has 'file1'", ONCE, first, second)
+    return blame(
+        rules.COMPLETION,
+        "client 2 tells twice that it has 'file1'",
+        "it tells once that it has a file (D7)",
+        first,
+        second,
+    )
 
 
 @wrong(rules.COMPLETION)
@@ -38,7 +42,7 @@ def completion_is_told_of_a_file_that_was_owned(h: HandWritten) -> Blame:
     return blame(
         rules.COMPLETION,
         "client 1 tells that it has 'file1', which it did not have to download",
-        ONCE,
+        "it tells of the files that it wanted and did not own (D7)",
         h.at_sent(1, Metadata((FILE,))),
         h.at_sent(1, MetadataRequest(())),
         line,
@@ -51,7 +55,12 @@ def completion_is_told_too_early(h: HandWritten) -> Blame:
     h.from_seed(2, 1, F, (0, 1))
     line = h.sent(2, TRACKER, FileCompleted(F))
     h.outcome = "cut"
-    return blame(rules.COMPLETION, "client 2 tells that it has 'file1', but 1 segments are missing", ONCE, line)
+    return blame(
+        rules.COMPLETION,
+        "client 2 tells that it has 'file1', but 1 segment is missing",
+        "it tells when every segment is there (D7)",
+        line,
+    )
 
 
 @wrong(rules.COMPLETION)
@@ -93,13 +102,13 @@ def a_wrong_segment_is_kept(h: HandWritten) -> Blame:
     h.fault(1, 2, Hit(F, 2, WRONG), "corrupted")
     h.received(2, 1, Hit(F, 2, WRONG))
     h.close(2, 1)
-    line = h.line + 2
+    line = h.line + 1
     h.complete(2, F)
     h.outcome = "cut"
     return blame(
         rules.COMPLETION,
-        "client 2 tells that it has 'file1', but 1 segments are missing",
-        "it tells it once, when all segments are there (D7)",
+        "client 2 writes 'file1', but 1 segment is missing",
+        "it writes a file that is whole (D7)",
         line,
     )
 
@@ -160,12 +169,12 @@ def nothing_is_on_the_disk_of_who_was_neither_restarted_nor_resumed(h: HandWritt
     h.swarm(2, F)
     h.header = HandWritten(2, strategy="another").header
     h.record(2, DownloadStarted(F, 3, 3), "download")
-    line = h.line + 2
+    line = h.line + 1
     h.complete(2, F)
     h.outcome = "cut"
     return blame(
         rules.COMPLETION,
-        "client 2 tells that it has 'file1', but 3 segments are missing",
-        "it tells it once, when all segments are there (D7)",
+        "client 2 writes 'file1', but 3 segments are missing",
+        "it writes a file that is whole (D7)",
         line,
     )

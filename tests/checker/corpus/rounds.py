@@ -73,7 +73,7 @@ def a_seed_is_counted_without_a_list(h: HandWritten) -> Blame:
     h.end()
     return blame(
         rules.FRESH_LIST,
-        "client 2 asks rank 1 for its connections without a swarm list",
+        "client 2 asks rank 1 for its connections without a list of its swarm",
         "it asks the tracker for the swarm first (D3)",
         line,
     )

@@ -132,7 +132,7 @@ def the_busiest_seed_is_taken(h: HandWritten) -> Blame:
     h.end()
     return blame(
         rules.LEAST_CONNECTED,
-        "client 4 takes seed 1, when the seeds have told these connections: {1: 1, 2: 0}",
+        "client 4 takes seed 1, when the seeds have told of these connections: 1 (seed 1), 0 (seed 2)",
         "it takes the seed with the fewest (D5)",
         first,
         second,

@@ -15,7 +15,7 @@ def the_asker_is_named(h: HandWritten) -> Blame:
     h.end()
     return blame(
         rules.SWARM_LIST,
-        "the tracker names to client 2 as peers of 'file1': (2,)",
+        "the tracker names to client 2 as peers of 'file1': 2",
         "client 2 is the one who asked (T6)",
         line,
     )
@@ -30,7 +30,7 @@ def a_seed_is_missing(h: HandWritten) -> Blame:
     h.end()
     return blame(
         rules.SWARM_LIST,
-        "the tracker names to client 2 as seeds of 'file1': nobody",
+        "the tracker names to client 2 as seeds of 'file1': none",
         "it names 1 of the 1 that it knows (T6)",
         line,
     )
@@ -51,7 +51,7 @@ def a_leecher_is_named(h: HandWritten) -> Blame:
     h.end()
     return blame(
         rules.SWARM_LIST,
-        "the tracker names to client 2 as peers of 'file1': (3,)",
+        "the tracker names to client 2 as peers of 'file1': 3",
         "client 3 is no peer of it (T6)",
         line,
     )
@@ -65,7 +65,7 @@ def one_is_named_twice(h: HandWritten) -> Blame:
     h.end()
     return blame(
         rules.SWARM_LIST,
-        "the tracker names to client 2 as seeds of 'file1': (1, 1)",
+        "the tracker names to client 2 as seeds of 'file1': 1, 1",
         "each is named once (T6)",
         line,
     )
@@ -82,7 +82,7 @@ def more_are_named_than_wanted(h: HandWritten) -> Blame:
     h.end()
     return blame(
         rules.SWARM_LIST,
-        "the tracker names to client 4 as seeds of 'file1': (1, 2, 3)",
+        "the tracker names to client 4 as seeds of 'file1': 1, 2, 3",
         "it names 2 of the 3 that it knows (T6)",
         line,
     )
@@ -154,9 +154,7 @@ def the_lost_are_named(h: HandWritten) -> Blame:
     h.count(3, 2, 0)
     rest(h, 3, 2, 0, 1, 2)
     h.end()
-    return blame(
-        rules.SWARM_LIST, "the tracker names to client 3 as seeds of 'file1': (1, 2)", "client 1 is lost", line
-    )
+    return blame(rules.SWARM_LIST, "the tracker names to client 3 as seeds of 'file1': 1, 2", "client 1 is lost", line)
 
 
 @wrong(rules.SWARM_LIST, lambda: another_crowd(3, seeds=1))
@@ -171,7 +169,7 @@ def the_departed_are_named(h: HandWritten) -> Blame:
     rest(h, 3, 1, 0, 1, 2)
     h.end(1, 3)
     return blame(
-        rules.SWARM_LIST, "the tracker names to client 3 as seeds of 'file1': (1, 2)", "client 2 has left (D8)", line
+        rules.SWARM_LIST, "the tracker names to client 3 as seeds of 'file1': 1, 2", "client 2 has left (D8)", line
     )
 
 
@@ -187,7 +185,7 @@ def a_stranger_is_to_help_the_stuck(h: HandWritten) -> Blame:
     line = h.message(TRACKER, 2, StuckAnswer(F, 0, (2,)))
     return blame(
         rules.SWARM_LIST,
-        "the tracker names to client 2 as holders of 'file1': (2,)",
+        "the tracker names to client 2 as holders of 'file1': 2",
         "client 2 is the one who asked (T6)",
         line,
     )

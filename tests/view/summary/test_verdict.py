@@ -1,11 +1,14 @@
 """What the checker says to a person, of reports made by hand."""
 
+import msgspec
 import pytest
 
 from emulator.checker.findings import Violation
 from emulator.checker.grade import grade
 from emulator.checker.report import Report, RuleVerdict, Verdict
-from emulator.checker.rules import CLOSED_ONCE, EVERYTHING_COMPLETE, INPUTS, LEAST_CONNECTED, QUOTA, RULES, Rule
+from emulator.checker.rule import Rule
+from emulator.checker.rules import CLOSED_ONCE, EVERYTHING_COMPLETE, INPUTS, LEAST_CONNECTED, QUOTA, RULES
+from emulator.checker.waits import Wait
 from emulator.view.summary.verdict import report_summary, shown_lines
 from tests.view.screens import HOSTILE, HOSTILE_SHOWN, lines_of
 
@@ -68,8 +71,8 @@ def test_the_table_of_all_rules_fits_and_loses_no_word(width: int) -> None:
 
 def test_a_violation_is_what_happened_what_should_have_and_the_lines() -> None:
     lines = lines_of(report_summary(MIXED, QUOTED))
-    assert lines[-6:] == [
-        "closed-once (D4, D6, U4): 1 violation",
+    assert lines[:5] + lines[-1:] == [
+        "closed-once (D4, D6, U4)",
         "  client 2 does it",
         "  instead: it does not",
         '       7  {"event":"Sent","number":7}',
@@ -80,13 +83,47 @@ def test_a_violation_is_what_happened_what_should_have_and_the_lines() -> None:
 
 
 def test_of_many_violations_the_first_are_shown_and_all_are_counted() -> None:
-    found = [violation(QUOTA, number, text=f"breach {number}") for number in range(1, 21)]
-    many = report(judged(QUOTA, "invalid", *found, count=4321))
+    found = [violation(QUOTA, number, text=f"breach {number}") for number in range(21, 1, -1)]
+    many = report(judged(QUOTA, "invalid", *found))
     lines = lines_of(report_summary(many, QUOTED, is_brief=True))
-    assert lines[0] == "quota (D3): 4,321 violations, the first 3 of them:"
-    assert [line for line in lines if "breach" in line] == ["  breach 1", "  breach 2", "  breach 3"]
-    assert shown_lines(many) == {1, 2, 3}
+    assert [line for line in lines if "breach" in line] == [f"  breach {number}" for number in range(2, 14)]
+    assert "and 8 violations more; --json has them all" in lines
+    assert shown_lines(many) == set(range(2, 14))
     assert shown_lines(MIXED) == {7, 12}
+
+
+def test_a_violation_says_how_often_it_was_found_and_the_earliest_is_marked() -> None:
+    first = msgspec.structs.replace(violation(QUOTA, 9), count=4_321, is_earliest=True)
+    never = violation(CLOSED_ONCE, text="this program never sends a close")
+    both = report(judged(CLOSED_ONCE, "invalid", never), judged(QUOTA, "invalid", first))
+    lines = lines_of(report_summary(both, QUOTED, is_brief=True))
+    assert lines[0] == "quota (D3), 4,321 times, first, the earliest of all: mend this first"
+    assert lines[4:6] == ["closed-once (D4, D6, U4)", "  this program never sends a close"]
+
+
+def test_who_waits_for_whom_is_told_where_a_run_did_not_end() -> None:
+    waits = tuple(Wait(rank, 0, f"client {rank} waits for the stop", rank) for rank in range(1, 13))
+    cut = msgspec.structs.replace(VALID, waits=waits, outcome="cut")
+    lines = lines_of(report_summary(cut, QUOTED, is_brief=True))
+    assert lines[0] == "at the end of the trace these clients wait:"
+    assert lines[1:3] == ["  client 1 waits for the stop, since line 1", '       1  {"event":"Sent","number":1}']
+    assert "  and 2 more; --json has them all" in lines
+    assert shown_lines(cut) == set(range(1, 11))
+    hung = lines_of(report_summary(msgspec.structs.replace(cut, outcome="hung"), QUOTED))
+    assert hung[0] == "the run hangs: every client that is alive waits, and nothing is on its way to it"
+
+
+def test_a_run_that_had_to_exercise_a_rule_and_did_not_is_told() -> None:
+    reason = "a run of these clients has to, and this one did not"
+    lacking = report(judged(QUOTA, "not exercised", reason=reason), judged(CLOSED_ONCE, "valid"))
+    lacking = msgspec.structs.replace(lacking, verdict="not exercised")
+    assert lines_of(report_summary(lacking, {}, is_brief=True)) == [
+        f"quota was not exercised: {reason}",
+        "not exercised: 1 of 2 rules of the protocol are valid, 1 not exercised, over 1,234 events; "
+        "the trace is complete",
+    ]
+    graded = grade(lacking, {QUOTA.name: 2.0})
+    assert "quota was not exercised by this run: 0 of 2 points" in lines_of(report_summary(lacking, {}, graded))
 
 
 def test_after_a_run_only_what_is_not_valid_is_told() -> None:
@@ -94,7 +131,7 @@ def test_after_a_run_only_what_is_not_valid_is_told() -> None:
         "valid: 2 of 2 rules of the protocol are valid, over 1,234 events; the trace is complete"
     ]
     lines = lines_of(report_summary(MIXED, QUOTED, is_brief=True))
-    assert lines[0] == "closed-once (D4, D6, U4): 1 violation"
+    assert lines[0] == "closed-once (D4, D6, U4)"
     assert lines[-2] == "everything-complete is unknown: the trace ends before the run did"
 
 
@@ -129,4 +166,4 @@ def test_what_a_trace_says_cannot_move_the_cursor() -> None:
 
 def test_a_long_line_is_quoted_in_part_and_says_so() -> None:
     lines = lines_of(report_summary(MIXED, {7: "x" * 240, 12: "y" * 200}), width=300)
-    assert lines[-3:-1] == ["       7  " + "x" * 200 + "…", "      12  " + "y" * 200]
+    assert lines[3:5] == ["       7  " + "x" * 200 + "…", "      12  " + "y" * 200]

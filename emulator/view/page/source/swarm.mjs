@@ -17,11 +17,13 @@ export class SwarmView {
 
   draw() {
     const { app, surface } = this;
-    surface.begin(Math.max(300, Math.min(560, surface.width ?? surface.canvas.clientWidth)));
+    const height = Math.max(300, Math.min(560, surface.canvas.clientWidth));
+    surface.begin(height);
     this.place();
     this.drawSources();
     for (let rank = 0; rank <= app.run.numClients; rank++) this.drawNode(rank);
     this.drawFlights();
+    surface.canvas.setAttribute("aria-label", this.describe());
   }
 
   // Clients on a circle from the top on, the tracker in its middle.
@@ -122,7 +124,7 @@ export class SwarmView {
     if (rank >= 0) this.app.select(rank);
   }
 
-  tell() {
+  describe() {
     const { app } = this;
     const parts = [];
     for (let rank = 1; rank <= app.run.numClients; rank++) {
@@ -130,6 +132,6 @@ export class SwarmView {
       const from = source ? `, takes from ${app.state.sourceIsSeed[rank] ? "seed" : "peer"} ${source}` : "";
       parts.push(`client ${rank} has ${percent(app.series.shareOf(app.state, rank))}${app.state.isDead[rank] ? ", dead" : from}`);
     }
-    this.surface.canvas.setAttribute("aria-label", `The swarm: ${parts.join("; ")}.`);
+    return `The swarm: ${parts.join("; ")}.`;
   }
 }
