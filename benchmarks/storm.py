@@ -14,7 +14,7 @@ from measure import Figures, machine
 from rich.console import Console
 from rich.table import Table
 
-from emulator.storm.storm import Weather
+from emulator.storm.weather import Weather
 from emulator.strategies import STRATEGIES
 
 KINDS = {"without faults": 1_000, "with faults": 600}

@@ -14,7 +14,8 @@ from emulator.strategies import STRATEGIES, find_strategy
 from emulator.writing import check_file
 
 if TYPE_CHECKING:
-    from emulator.storm.storm import Failure, Outcome, Weather
+    from emulator.storm.storm import Failure, Outcome
+    from emulator.storm.weather import Weather
 
 EXAMPLES = """\
 examples:
@@ -87,8 +88,9 @@ def call(arguments: Arguments) -> int:
 
 def _weather(arguments: Arguments) -> "Weather":
     from emulator.running.prepare import Source, prepare
-    from emulator.storm.cases import Given, draw_case
-    from emulator.storm.storm import Weather, measure_scale_s, weather_of_every_step
+    from emulator.storm.cases import Given
+    from emulator.storm.draw import draw_case
+    from emulator.storm.weather import Weather, measure_scale_s, weather_of_every_step
 
     _refuse_contradictions(arguments)
     strategies = arguments.strategies or ()

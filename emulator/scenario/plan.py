@@ -13,12 +13,13 @@ from emulator.errors import InputError
 from emulator.protocol.files import ClientInput
 from emulator.scenario import values
 from emulator.scenario.generate import MAX_CLIENTS, MAX_FILES, Shape, generate
-from emulator.scenario.network import MAX_DELAY_S, Network
+from emulator.scenario.network import Network
 from emulator.scenario.options import MAX_TIME_S
 from emulator.scenario.plan_network import NetworkFlags, NetworkReader
 from emulator.scenario.scenario import Scenario, read_scenario
 from emulator.scenario.tables import Table, Tables
 from emulator.scenario.toml_lines import Key
+from emulator.scenario.zones import MAX_DELAY_S
 
 MAX_WHOLE = 10**9
 MAX_RNG_SEED = 10**18

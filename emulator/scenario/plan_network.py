@@ -3,17 +3,9 @@
 import msgspec
 
 from emulator.scenario import values
-from emulator.scenario.network import (
-    DELAY_S,
-    MAX_ZONES,
-    SEGMENT_BYTES,
-    Link,
-    Network,
-    Zone,
-    link_problems,
-    zone_problems,
-)
+from emulator.scenario.network import DELAY_S, SEGMENT_BYTES, Network
 from emulator.scenario.tables import Tables
+from emulator.scenario.zones import MAX_ZONES, Link, Zone, link_problems, zone_problems
 
 
 class NetworkFlags(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ import msgspec
 from emulator.errors import InputError
 from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.scenario.input_names import INPUT_NAME, input_name, misnamed
-from emulator.scenario.inputs import MAX_NAME_BYTES, ParsedInput, read_input
+from emulator.scenario.input_parser import MAX_NAME_BYTES, ParsedInput
+from emulator.scenario.inputs import read_input
 from emulator.scenario.outputs import write_whole
 
 MAX_MISSING_LISTED = 3

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable
 
-from emulator.scenario.network import MAX_BYTES_PER_S, MAX_DELAY_S, MAX_SEGMENT_BYTES, MIN_BYTES_PER_S
+from emulator.scenario.network import MAX_SEGMENT_BYTES
 from emulator.scenario.tables import shown
 from emulator.scenario.units import parse_rate, parse_size, parse_time
+from emulator.scenario.zones import MAX_BYTES_PER_S, MAX_DELAY_S, MIN_BYTES_PER_S
 
 MAX_TEXT = 200
 NO_CLIENTS = '{} names no clients; write them as "1-20,25" or "30-"'

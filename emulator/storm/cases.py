@@ -3,11 +3,10 @@
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from emulator.faults import Fault, draw_plan, parse_faults, restricted, shrunk
+from emulator.faults import Fault, parse_faults, restricted, shrunk
 from emulator.scenario.generate import Shape, generate
 from emulator.scenario.network import DELAY_S, SEGMENT_BYTES, Network
 from emulator.scenario.options import Options
@@ -15,13 +14,8 @@ from emulator.scenario.scenario import Scenario
 from emulator.scenario.setup import Setup
 from emulator.strategies.loader import is_file_strategy
 
-MAX_DRAWN_CLIENTS = 5
-MAX_DRAWN_FILES = 3
-MAX_DRAWN_SEGMENTS = 12
 NOWHERE = Path("storm")
 """Stands for the folder that the inputs of a run in memory are not in."""
-SCALE_S = 0.05
-"""About how long such a swarm takes in virtual time: within it, faults happen."""
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -148,48 +142,6 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
             lines += ["", "[departures]", f"stays_s = {self.stays_s!r}"]
         texts = "".join(f"    {_quoted(text)},\n" for text in self.faults)
         return f"faults = [\n{texts}]\n\n" + "\n".join(lines) + "\n"
-
-
-def draw_case(rng_seed: int, strategies: tuple[str, ...], *, has_faults: bool = True, engine: str = "virtual") -> Case:
-    """The run of this number; the same number and strategies give the same run."""
-    rng = random.Random(f"storm/{rng_seed}")
-    clients = rng.randint(2, MAX_DRAWN_CLIENTS)
-    shape = Shape(
-        clients=clients,
-        files=rng.randint(1, MAX_DRAWN_FILES),
-        segments=(0, rng.randint(1, MAX_DRAWN_SEGMENTS)),
-        seeds=rng.randint(1, clients),
-        wants=rng.choice((0.5, 0.8, 1.0)),
-        overlap=rng.choice((0.0, 1.0)),
-        rng_seed=rng_seed,
-    )
-    drawn: dict[str, Any] = {
-        "strategy": rng.choice(strategies),
-        "quota": rng.choice((1, 3, 10)),
-        "numwant": rng.choice((1, 2, 50)),
-        "rng_seed": rng_seed,
-        "delay_s": rng.choice((DELAY_S, DELAY_S, 0.0, 0.005)),
-        "up": rng.choice((None, None, None, SEGMENT_BYTES * 500.0)),
-        "stays_s": rng.choice((None, None, None, 0.0, SCALE_S / 4)),
-    }
-    plan: tuple[Fault, ...] = ()
-    if has_faults:
-        has_rates = drawn["up"] is not None
-        plan = draw_plan(rng, clients, SCALE_S, engine=engine, has_rates=has_rates, num_segments=MAX_DRAWN_SEGMENTS)
-    return Case(shape=shape, faults=tuple(map(str, plan)), **drawn)
-
-
-def draw_given(given: Given, rng_seed: int, scale_s: float, num_segments: int, *, has_faults: bool) -> Case:
-    """A run of a swarm of the user's own. `scale_s` is about how long it takes without faults."""
-    options, num_clients = given.setup.options, given.setup.num_clients
-    rng = random.Random(f"storm/{rng_seed}")
-    faults = options.faults
-    if has_faults:
-        has_rates = not given.setup.network.is_ideal
-        most = max(1, num_segments)
-        plan = draw_plan(rng, num_clients, scale_s, engine=options.engine, has_rates=has_rates, num_segments=most)
-        faults += tuple(map(str, plan))
-    return Case(given=given, strategy=options.strategy, rng_seed=rng_seed, faults=faults)
 
 
 def _smaller_shapes(shape: Shape) -> Iterator[Shape]:

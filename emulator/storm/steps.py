@@ -8,7 +8,8 @@ import msgspec
 from emulator.engines.virtual.engine import simulate
 from emulator.protocol.events import AnyEvent, Channel
 from emulator.protocol.messages import AnyMessage
-from emulator.storm.cases import SCALE_S, Case
+from emulator.storm.cases import Case
+from emulator.storm.draw import SCALE_S
 from emulator.storm.judge import MAX_EVENTS
 
 RETURNS = ("", f" and restart it after {SCALE_S / 10:g}s", f" and restart it after {SCALE_S / 10:g}s without its state")

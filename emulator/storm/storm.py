@@ -1,79 +1,25 @@
-"""Many runs on all cores, until one shows something wrong; then the smallest one that shows it."""
+"""A storm: many runs on all cores until one fails, then the smallest run that fails in its place."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from signal import Signals
-from typing import Literal, Protocol, overload
+from typing import Protocol
 
 import msgspec
 
 from emulator.engines.signals import SignalWatch
-from emulator.errors import EmulatorError, InputError, Interrupted
+from emulator.errors import Interrupted
 from emulator.running import pool
-from emulator.storm.cases import Case, Given, draw_case, draw_given
-from emulator.storm.judge import judge
-from emulator.storm.real import judge_processes
+from emulator.storm.batches import Batch, Batches, Made, make_batch
+from emulator.storm.cases import Case
 from emulator.storm.shrink import MAX_TRIES, Judge, shrink
-from emulator.storm.steps import every_step
+from emulator.storm.weather import Weather
 
 BATCH = 200
-"""Runs in virtual time that a worker makes before it tells how it went."""
+"""How many runs in virtual time a worker makes before it reports."""
 MAX_TRIES_FOR_PROCESSES = 60
-"""Real runs that are spent on making a failure smaller, which a smaller one may show only now and then."""
-
-
-class Weather(msgspec.Struct, frozen=True, kw_only=True):
-    """What a storm is made of; it can be pickled."""
-
-    strategies: tuple[str, ...] = ()
-    """Drawn from for each run; none for the given swarm's own."""
-    has_faults: bool = True
-    given: Given | None = None
-    """One swarm for all runs; None for random ones."""
-    scale_s: float = 0.0
-    """About how long the given swarm takes without faults."""
-    engine: Literal["processes", "virtual"] = "virtual"
-    cases: tuple[Case, ...] = ()
-    """The very cases to run, one after the other; none for drawn ones."""
-
-    def case(self, number: int) -> Case:
-        """The run of this number."""
-        if self.cases:
-            return self.cases[number]
-        if self.given is not None:
-            most = max(self.given.setup.scenario.wanted_segments(), default=0)
-            given = self.given if not self.strategies else self.given.by(self.strategies, number)
-            return draw_given(given, number, self.scale_s, most, has_faults=self.has_faults)
-        return draw_case(number, self.strategies, has_faults=self.has_faults, engine=self.engine)
-
-    def judge(self, case: Case) -> tuple[str, ...]:
-        """What is wrong with the run; an exception of any kind is something, too."""
-        try:
-            return judge(case) if self.engine == "virtual" else judge_processes(case)
-        except (InputError, Interrupted):
-            raise
-        except Exception as error:  # of the code that is on trial
-            return (f"{type(error).__name__}: {error}",)
-
-
-class Batch(msgspec.Struct, frozen=True):
-    """Runs to make, from `first` on."""
-
-    first: int
-    count: int
-
-
-class Made(msgspec.Struct, frozen=True):
-    """What a batch came to."""
-
-    num_runs: int
-    num_faults: int
-    """Faults in their plans."""
-    failed: int | None = None
-    """The number of the first run that failed; the batch ends there."""
-    problems: tuple[str, ...] = ()
-    """What was wrong with it."""
+"""How many real runs are spent on making a failure smaller. A smaller run may fail only now and then."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -146,8 +92,8 @@ def make_storm(weather: Weather, first: int, num_runs: int, num_workers: int, vi
     view.begin(num_runs)
     try:
         try:
-            jobs = _Batches(first, num_runs, BATCH if weather.engine == "virtual" else 1)
-            pool.run_all(jobs, num_workers, keeper, pool.Work(Batch, Made, partial(_make, weather)))
+            jobs = Batches(first, num_runs, BATCH if weather.engine == "virtual" else 1)
+            pool.run_all(jobs, num_workers, keeper, pool.Work(Batch, Made, partial(make_batch, weather)))
         except _Stop:
             pass
         except Interrupted as error:
@@ -157,45 +103,6 @@ def make_storm(weather: Weather, first: int, num_runs: int, num_workers: int, vi
     finally:
         view.end()
     return Outcome(keeper.num_runs, keeper.num_faults, failure)
-
-
-def weather_of_every_step(base: Sequence[Case]) -> Weather:
-    """All deaths of all ranks at all messages of these swarms."""
-    return Weather(cases=tuple(case for swarm in base for case in every_step(swarm)))
-
-
-class _Batches(Sequence[Batch]):
-    """All runs, by so many at once; each batch is made when its turn comes."""
-
-    def __init__(self, first: int, num_runs: int, size: int) -> None:
-        self._starts = range(first, first + num_runs, size)
-
-    def __len__(self) -> int:
-        return len(self._starts)
-
-    @overload
-    def __getitem__(self, place: int) -> Batch: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Batch]: ...
-
-    def __getitem__(self, place: int | slice) -> Batch | Sequence[Batch]:
-        if isinstance(place, slice):
-            return [self[index] for index in range(*place.indices(len(self)))]
-        start = self._starts[place]
-        return Batch(start, min(self._starts.step, self._starts.stop - start))
-
-
-def _make(weather: Weather, batch: Batch, tick: Callable[[], None]) -> Made:
-    num_faults = 0
-    for done, number in enumerate(range(batch.first, batch.first + batch.count), 1):
-        tick()
-        case = weather.case(number)
-        num_faults += len(case.faults)
-        problems = weather.judge(case)
-        if problems:
-            return Made(done, num_faults, number, problems)
-    return Made(batch.count, num_faults)
 
 
 def _shrunk(weather: Weather, made: Made, view: View) -> Failure:
@@ -223,14 +130,3 @@ def _judging(weather: Weather, number: int, view: View) -> Iterator[Judge]:
 
     with signals.installed():
         yield judge
-
-
-def measure_scale_s(given: Given) -> float:
-    """How long the given swarm takes without faults, in virtual time. Raises `EmulatorError` where it does not end."""
-    from emulator.running.run import run
-
-    options = msgspec.structs.replace(given.setup.options, engine="virtual", faults=())
-    result = run(given.setup.scenario, None, options)
-    if result.makespan_s is None:
-        raise EmulatorError("the swarm does not come to its end even without faults")
-    return result.elapsed_s

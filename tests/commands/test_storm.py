@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.storm.storm import Weather
+from emulator.storm.weather import Weather
 from tests.commands.calls import call, on_a_terminal
 from tests.conftest import SAMPLES
 from tests.ends.leftovers import SLACK, assert_no_process_left, kill_session, processes_of, wait_until

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from emulator.comparison.bounds import Bound, least_rounds, lower_bound
 from emulator.protocol.files import HASH_DIGITS, ClientInput, FileMetadata
-from emulator.scenario.network import Network, Zone
+from emulator.scenario.network import Network
+from emulator.scenario.zones import Zone
 
 Holdings = tuple[int, ...]
 """What each client holds: a bit a segment."""

@@ -8,7 +8,8 @@ from emulator import Options, Scenario, run
 from emulator.protocol.events import DownloadsFinished, Received, Restarted
 from emulator.protocol.files import ClientInput
 from emulator.protocol.messages import Hit, SegmentRequest
-from emulator.scenario.network import Link, Network, Zone
+from emulator.scenario.network import Network
+from emulator.scenario.zones import Link, Zone
 from emulator.trace.reader import Entry, Trace
 from tests.conformance.engines import ENGINES, Collector, Engine
 from tests.engines.swarms import SEED, seed_and_leechers

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.engines.lines import Lines
-from emulator.scenario.network import DELAY_S, Link, Network, Zone
+from emulator.scenario.network import DELAY_S, Network
+from emulator.scenario.zones import Link, Zone
 
 # Segments of 100 bytes, rates of 100 bytes/s and the like: a line sends one in a second.
 NO_LINES = (None,) * 4

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.errors import InputError
-from emulator.scenario.network import DELAY_S, SEGMENT_BYTES, Link, Network, Zone
+from emulator.scenario.network import DELAY_S, SEGMENT_BYTES, Network
 from emulator.scenario.plan_network import NetworkFlags
+from emulator.scenario.zones import Link, Zone
 
 HERE, THERE = Zone("here", (1, 2)), Zone("there", (3,))
 

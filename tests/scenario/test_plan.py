@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from emulator.errors import InputError
 from emulator.scenario.generate import Shape, generate
-from emulator.scenario.network import Link, Network, Zone
+from emulator.scenario.network import Network
 from emulator.scenario.plan import Plan, RunDefaults, read_plan
 from emulator.scenario.plan_network import NetworkFlags
 from emulator.scenario.scenario import write_inputs
 from emulator.scenario.toml_lines import find_lines
 from emulator.scenario.toml_text import MAX_BYTES
+from emulator.scenario.zones import Link, Zone
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples" / "scenarios"
 

@@ -20,7 +20,8 @@ from emulator.scenario.network import SEGMENT_BYTES
 from emulator.scenario.options import Options
 from emulator.scenario.scenario import read_scenario
 from emulator.scenario.setup import Setup
-from emulator.storm.cases import Case, Given, draw_case, draw_given
+from emulator.storm.cases import Case, Given
+from emulator.storm.draw import draw_case, draw_given
 from emulator.storm.judge import judge
 from emulator.storm.shrink import shrink
 from emulator.storm.steps import every_step

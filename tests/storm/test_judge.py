@@ -20,7 +20,7 @@ from emulator.scenario.generate import Shape
 from emulator.scenario.storage import MemoryStorage
 from emulator.storm.cases import Case
 from emulator.storm.judge import judge
-from emulator.storm.storm import Weather
+from emulator.storm.weather import Weather
 from emulator.strategies import STRATEGIES
 from tests.storm.drawn import cases, tell
 

@@ -31,9 +31,10 @@ from emulator.protocol.messages import TRACKER, Lost, Returned
 from emulator.protocol.round import Round
 from emulator.running.result import RunResult
 from emulator.running.run import run
-from emulator.scenario.network import Link, Network, Zone
+from emulator.scenario.network import Network
 from emulator.scenario.options import Options
 from emulator.scenario.scenario import Scenario
+from emulator.scenario.zones import Link, Zone
 from emulator.strategies import DEFAULT, STRATEGIES
 from emulator.strategies.peers_first import PeersFirst
 from emulator.trace.reader import Trace

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from emulator.protocol.events import Channel
 from emulator.protocol.messages import AnyMessage, Barrier, Hit, Miss
-from emulator.scenario.network import Link, Network, Zone
+from emulator.scenario.network import Network
+from emulator.scenario.zones import Link, Zone
 from tests.engines.virtual.simulated import Log, log_what_comes, run_out, send, simulation
 
 

@@ -13,7 +13,8 @@ from emulator import Options, RunResult, Scenario, run
 from emulator.comparison.bounds import lower_bound
 from emulator.protocol.files import ClientInput
 from emulator.protocol.round import Round
-from emulator.scenario.network import Link, Network, Zone
+from emulator.scenario.network import Network
+from emulator.scenario.zones import Link, Zone
 from emulator.strategies import STRATEGIES
 from tests.protocol.scripted import file_of
 
