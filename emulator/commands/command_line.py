@@ -17,6 +17,7 @@ from emulator.commands import (
     run,
     storm,
     strategies,
+    trace_header,
     verify,
 )
 from emulator.commands.answers import complain
@@ -30,6 +31,7 @@ COMMANDS: tuple[Command, ...] = (
     export.COMMAND,
     replay.COMMAND,
     report.COMMAND,
+    trace_header.COMMAND,
     compare.COMMAND,
     storm.COMMAND,
     strategies.COMMAND,

@@ -1,0 +1,140 @@
+"""`swarm_trace.h`: what programs in C and C++ write with it is a trace, whatever their files are called."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from emulator.checker.checker import check_trace
+from emulator.protocol.events import FileWritten
+from emulator.protocol.files import HASH_DIGITS
+from emulator.trace.merged import source_of
+from emulator.trace.reader import Trace
+from tests.commands.calls import call
+from tests.conftest import SAMPLES
+
+PROGRAM = SAMPLES / "tracing" / "swarm.c"
+WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-O1"]
+LANGUAGES = {"c99": ["gcc", "-std=c99"], "c11": ["gcc", "-std=c11"], "c++11": ["g++", "-std=c++11", "-x", "c++"]}
+HASH = "3f" * (HASH_DIGITS // 2)
+
+
+@pytest.fixture(params=LANGUAGES)
+def compiled(request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """The sample program, compiled with the header that the command prints."""
+    return compile_in(tmp_path, PROGRAM.read_text(), request.param, capsys)
+
+
+def compile_in(
+    folder: Path, program: str, language: str, capsys: pytest.CaptureFixture[str], *more: str, name: str = "swarm"
+) -> Path:
+    compiler, *options = LANGUAGES[language]
+    if shutil.which(compiler) is None:
+        pytest.skip(f"this system has no {compiler}")
+    status, header, _ = call(capsys, "trace-header")
+    assert status == 0
+    (folder / "swarm_trace.h").write_text(header)
+    (folder / f"{name}.c").write_text(program)
+    command = [compiler, *options, *WARNINGS, f"{name}.c", "-o", name, *more]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder / name
+
+
+def run_all(program: Path, *arguments: str | bytes) -> list[Path]:
+    """Run every rank, and return the parts."""
+    for rank in ("2", "0", "1"):
+        subprocess.run([program, rank, *arguments], cwd=program.parent, check=True, timeout=60)
+    return sorted(program.parent.glob("part.*.jsonl"))
+
+
+def test_a_program_in_c_or_c_plus_plus_writes_a_valid_trace(compiled: Path) -> None:
+    source = source_of(run_all(compiled))
+    report = check_trace(Trace(source))
+    assert not source.notes
+    assert {judged.verdict for judged in report.rules} <= {"valid", "not exercised"}
+    assert report.verdict == "valid"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (b'say "hi" \\ back\\', 'say "hi" \\ back\\'),
+        (b"two\nlines\ttab\x01\x7f", "two\nlines\ttab\x01\x7f"),
+        ("größe ✓ 🐝".encode(), "größe ✓ 🐝"),
+        (b"latin \xff\xc3 \xed\xa0\x80 \xf5\x80\x80\x80 \xc0\x80", "latin ÿÃ í\xa0\x80 õ\x80\x80\x80 À\x80"),
+        (b"%s%n%d", "%s%n%d"),
+        (b"x" * 100_000, "x" * 100_000),
+    ],
+    ids=["quotes", "controls", "utf-8", "no utf-8", "format", "long"],
+)
+def test_any_name_is_written_as_json_wants_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: bytes, expected: str
+) -> None:
+    parts = run_all(compile_in(tmp_path, PROGRAM.read_text(), "c99", capsys), name)
+    trace = Trace(source_of(parts))
+    [written] = [event for _, _, event in trace.entries() if isinstance(event, FileWritten)]
+    assert written.file == expected
+    assert check_trace(Trace(source_of(parts))).verdict == "valid"
+
+
+THREADS = f"""
+#define _POSIX_C_SOURCE 200809L
+#include <pthread.h>
+#include "swarm_trace.h"
+void in_another_file(void);
+static void *record(void *number)
+{{
+    int i;
+    for (i = 0; i < 2000; i++)
+        swarm_hit(SWARM_TO, 2, "file \\"1\\"", *(int *)number * 10000 + i, "{HASH}");
+    return NULL;
+}}
+int main(void)
+{{
+    pthread_t threads[4];
+    int i, numbers[4] = {{0, 1, 2, 3}};
+    swarm_hit(SWARM_TO, 2, "before", 0, "{HASH}");
+    swarm_trace_open(1, 3);
+    for (i = 0; i < 4; i++)
+        pthread_create(&threads[i], NULL, record, &numbers[i]);
+    for (i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    in_another_file();
+    abort();
+}}
+"""
+OTHER = """
+#include "swarm_trace.h"
+void in_another_file(void);
+void in_another_file(void)
+{
+    swarm_finished(SWARM_TO, 0);
+}
+"""
+
+
+def test_threads_and_files_of_one_program_write_whole_lines_into_one_part_that_outlives_a_crash(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other.c").write_text(OTHER)
+    program = compile_in(tmp_path, THREADS, "c11", capsys, "other.c", "-lpthread")
+    (tmp_path / "here").mkdir()
+    environment = os.environ | {"SWARM_TRACE_DIR": str(tmp_path / "here")}
+    assert subprocess.run([program], env=environment, cwd=tmp_path, timeout=60).returncode < 0
+    header, *lines = map(json.loads, (tmp_path / "here" / "part.1.jsonl").read_text().splitlines())
+    assert header == {"format": "swarm-trace", "version": 1, "clients": 2}
+    *hits, last = [line["message"] for line in lines]
+    assert sorted(hit[2] for hit in hits) == [thread * 10_000 + i for thread in range(4) for i in range(2000)]
+    assert {(hit[0], hit[1], hit[3]) for hit in hits} == {("Hit", 'file "1"', HASH)}
+    assert last == ["Finished"]
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = compile_in(tmp_path, PROGRAM.read_text(), "c99", capsys)
+    environment = os.environ | {"SWARM_TRACE_DIR": str(tmp_path / "none")}
+    done = subprocess.run([program, "0"], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, f"{tmp_path}/none/part.0.jsonl: No such file or directory\n")
