@@ -12,10 +12,10 @@ import pytest
 from emulator.checker import rules
 from emulator.checker.checker import check_trace
 from emulator.checker.report import Report
-from emulator.protocol.events import AnyEvent, Event, MessageFaulted, Received, RoleChanged, Sent
+from emulator.protocol.events import AnyEvent, Event, MessageFaulted, Received, Sent
 from emulator.protocol.messages import AnyMessage, ConnectionCount, Lost, Message, Returned, Stop
 from emulator.trace.format import AnyLine, Header, Stamp, TraceEnded
-from emulator.trace.reader import Entry, Trace
+from emulator.trace.reader import Trace
 from tests.checker.histories import channel_of, unknown, violations
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "trace-format.md").read_text(encoding="utf-8")
@@ -205,25 +205,6 @@ def compile_and_run(folder: Path, program: str) -> str:
     (folder / "swarm.c").write_text(program)
     subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-o", "swarm", "swarm.c"], cwd=folder, check=True)
     return subprocess.run(["./swarm"], cwd=folder, check=True, capture_output=True, text=True).stdout
-
-
-def told(path: Path) -> dict[int, list[AnyEvent]]:
-    """Every event of a trace by its rank."""
-    entries: list[Entry] = list(Trace(path).entries())
-    return {rank: [entry.event for entry in entries if entry.stamp.rank == rank] for rank in range(3)}
-
-
-@needs_a_compiler
-def test_the_c_program_writes_the_example_and_the_commands_merge_it(example: list[str], tmp_path: Path) -> None:
-    assert compile_and_run(tmp_path, block("A program in C", "c")) == ""
-    assert {path.name for path in tmp_path.glob("part.*")} == {f"part.{rank}.jsonl" for rank in range(3)}
-    subprocess.run(["sh", "-e"], cwd=tmp_path, check=True, text=True, input=block("One part for each rank", "sh"))
-    merged = tmp_path / "trace.jsonl"
-    report = check_trace(Trace(merged))
-    assert (report.verdict, violations(report), report.end) == ("valid", [], "complete")
-    check(tmp_path / "example.jsonl", example)
-    assert told(merged) == told(tmp_path / "example.jsonl")
-    assert sum(isinstance(event, RoleChanged) for event in told(merged)[0]) == 3
 
 
 @needs_a_compiler

@@ -2,15 +2,36 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import emulator
 from emulator.checker.checker import check_trace
+from emulator.checker.course import read_course
 from emulator.protocol.events import FileWritten
 from emulator.protocol.files import HASH_DIGITS
+from emulator.protocol.messages import (
+    Barrier,
+    Close,
+    ConnectionCount,
+    ConnectionCountRequest,
+    FileCompleted,
+    Finished,
+    Hit,
+    Metadata,
+    MetadataAnswer,
+    MetadataRequest,
+    Miss,
+    SegmentRequest,
+    Stop,
+    SwarmAnswer,
+    SwarmRequest,
+)
 from emulator.trace.merged import source_of
 from emulator.trace.reader import Trace
 from tests.commands.calls import call
@@ -19,6 +40,23 @@ from tests.conftest import SAMPLES
 PROGRAM = SAMPLES / "tracing" / "swarm.c"
 WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-O1"]
 LANGUAGES = {"c99": ["gcc", "-std=c99"], "c11": ["gcc", "-std=c11"], "c++11": ["g++", "-std=c++11", "-x", "c++"]}
+PLAIN = (
+    Metadata,
+    Barrier,
+    MetadataRequest,
+    MetadataAnswer,
+    SwarmRequest,
+    SwarmAnswer,
+    SegmentRequest,
+    Hit,
+    Miss,
+    ConnectionCountRequest,
+    ConnectionCount,
+    Close,
+    FileCompleted,
+    Finished,
+    Stop,
+)
 HASH = "3f" * (HASH_DIGITS // 2)
 
 
@@ -138,3 +176,30 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.Captu
     environment = os.environ | {"SWARM_TRACE_DIR": str(tmp_path / "none")}
     done = subprocess.run([program, "0"], env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (1, f"{tmp_path}/none/part.0.jsonl: No such file or directory\n")
+
+
+def test_the_manual_names_every_function_and_no_other() -> None:
+    """All but those that the header itself is made of."""
+    header = (Path(emulator.__file__).parent / "trace" / "swarm_trace.h").read_text()
+    manual = (SAMPLES.parent / "docs" / "instrument.md").read_text()
+    inner = {"put", "write", "message", "end_message", "about_file", "request", "segment_answer", "character"}
+    functions = set(re.findall(r"^static inline \w+ swarm_(\w+)\(", header, re.M))
+    public = {name for name in functions if name not in inner and not name.startswith("put_")}
+    assert set(re.findall(r"swarm_(\w+)\(", manual)) == public
+
+
+def test_every_message_and_event_of_a_plain_run_has_a_function() -> None:
+    header = (Path(emulator.__file__).parent / "trace" / "swarm_trace.h").read_text()
+    for kind in PLAIN:
+        assert f'"{kind.__name__}"' in header
+
+
+@pytest.mark.parametrize("course", sorted((SAMPLES / "courses").glob("*.toml")), ids=lambda path: path.stem)
+def test_the_courses_of_the_manual_can_be_read(course: Path) -> None:
+    read = read_course(course)
+    assert (read.second_barrier, read.close, read.counts) == (False, False, False)
+    assert (read.metadata_by_file, read.seeds_in_peers, read.quota) == (True, True, 10)
+    manual = (SAMPLES.parent / "docs" / "courses.md").read_text()
+    assert f"homework, {course.stem[-4:]} |" in manual
+    for key in tomllib.loads(course.read_text())["protocol"]:
+        assert f"`{key} = " in manual
