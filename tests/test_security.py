@@ -64,7 +64,7 @@ def test_these_modules_and_no_others_can_run_what_they_read() -> None:
         # The user's own program, which the user has named on the command line.
         "strategies/loader.py": {"exec"},
         # Copies of statistics that this process has written itself, to a file without a name.
-        "view/replay/recording.py": {"pickle"},
+        "replay/store.py": {"pickle"},
     }
 
 

@@ -22,6 +22,7 @@ class Client:
 
     __slots__ = (
         "asked",
+        "avoided",
         "away",
         "barriers",
         "counted",
@@ -88,6 +89,8 @@ class Client:
         """Ranks of which its download thread was told that they are lost."""
         self.away: set[int] = set()
         """Ranks that were lost at any time since it asked for its latest list: their part of it is not what it was."""
+        self.avoided: set[int] = set()
+        """Uploaders that gave it a wrong segment or no answer: it may leave them alone for a while."""
         self.let_down: set[int] = set()
         """Seeds that gave it a miss or a wrong segment: it need not ask them again."""
         self.round: Round | None = None

@@ -1,7 +1,7 @@
 """The download thread: D1 … D8. A strategy makes the choices of D4 to D6 (`strategies/peers_first.py`)."""
 
 from emulator.protocol.beyond.presence import arrive, depart
-from emulator.protocol.beyond.pursuit import Pursuit
+from emulator.protocol.beyond.pursuit import Pursuit, Pursuits
 from emulator.protocol.beyond.resume import resume
 from emulator.protocol.events import BarrierPassed, DownloadsFinished, DownloadStarted, FileUnavailable, FileWritten
 from emulator.protocol.files import ClientInput, FileMetadata
@@ -25,6 +25,7 @@ class Downloader:
         self._mine = mine
         self._strategy = strategy
         self._terms = terms
+        self._pursuits = Pursuits(node, questions, terms.quota)
 
     def run(self) -> None:
         """The thread's whole life."""
@@ -44,7 +45,6 @@ class Downloader:
                 self._node.record(FileUnavailable(name, 0, 0))
 
         self._node.step = "D8"
-        self._questions.hear_out()
         self._node.record(DownloadsFinished())
         self._node.download.send(Finished(), TRACKER)
         depart(self._node, self._terms, self._mine, self._library)
@@ -65,12 +65,12 @@ class Downloader:
         if not is_owned:
             resume(held, self._node.storage)
         self._node.record(DownloadStarted(metadata.name, metadata.num_segments, held.num_present))
-        pursuit = Pursuit(self._node, self._questions, held, self._terms.quota)
+        pursuit = self._pursuits.begin(held)
         while not held.is_complete:
             round = self._begin_round(pursuit)
             self._strategy.run_round(round)  # D4 … D6
             pursuit.end_round(round)
-            if pursuit.gives_up(round):
+            if pursuit.gives_up():
                 return
             pursuit.rest()
         self._complete(held, is_owned)

@@ -13,10 +13,8 @@ from emulator.protocol.messages import (
     AnyMessage,
     Barrier,
     Close,
-    Hit,
     Lost,
     MetadataRequest,
-    Miss,
     Question,
     Returned,
     is_answered,
@@ -42,13 +40,13 @@ class Questions:
         """Of the latest question."""
         self.lost: set[int] = set()
         """Ranks that are dead, or were when this client got its latest swarm list."""
+        self.waited_s = 0.0
+        """How long the client has waited for the latest answer that did not come."""
         self._returned: set[int] = set()
         """Lost ranks that live again. They may have lost what they held, so they stay lost until the next list."""
         self._node = node
         self._patience_s = patience_s
         self._more_s = more_s
-        self._left: dict[int, int] = {}
-        """Segment requests that are no longer waited for although a hit may still come: number → uploader."""
 
     def moved_to(self, node: Node) -> "Questions":
         """The same questions, asked by another thread of the same client."""
@@ -126,19 +124,13 @@ class Questions:
         return in_flight
 
     def leave(self, in_flight: InFlight) -> None:
-        """Stop waiting for the segments still in flight. If a hit comes later, its connection is closed."""
-        self._left.update({number: uploader for number, (uploader, _) in in_flight.items()})
+        """Stop waiting for the segments still in flight, and close at once: a hit that comes later is passed over.
 
-    def hear_out(self) -> None:
-        """Wait for the answers that were left, so that no connection stays open when this thread ends."""
-        while self._left:
-            try:
-                self._set_aside(*self._recv(self._left.values()))
-            except TimeoutError:
-                # The uploaders may have given the segment in an answer that was lost, and believe in a connection.
-                for uploader in sorted(set(self._left.values())):
-                    self._node.upload.send(Close(), uploader)
-                self._left.clear()
+        Each of these uploaders has got the request before the close, so its connection, if it opens one, is closed.
+        """
+        for uploader, _ in self._drop_lost(in_flight).values():
+            self._node.upload.send(Close(), uploader)
+        in_flight.clear()
 
     # What arrives
 
@@ -149,10 +141,10 @@ class Questions:
             try:
                 return self._node.download.recv(left_s)
             except TimeoutError:
-                if self._more_s is None or self._patience_s is None or left_s is None:
+                self.waited_s = waited_s = waited_s + (left_s or 0.0)
+                if self._more_s is None or self._patience_s is None:
                     raise
                 # In small steps, because a fault that delays answers may end before the wait does.
-                waited_s += left_s
                 left_s = min(self._patience_s, max(self._more_s(source, waited_s) for source in sources))
                 if left_s <= 0:
                     raise
@@ -178,13 +170,8 @@ class Questions:
             case Lost():
                 self.lost.add(source)
                 self._returned.discard(source)
-                self._left = {number: rank for number, rank in self._left.items() if rank != source}
             case Returned():
                 self._returned.add(source)
-            case Hit(request=number) | Miss(request=number) if number in self._left:
-                del self._left[number]
-                if isinstance(message, Hit):
-                    self._node.upload.send(Close(), source)
             case Answer() if 0 < message.request <= self.number:
                 pass  # late or duplicated: its question was given up, or has been answered
             case Barrier() if self.number >= LIFE:

@@ -4,14 +4,20 @@ A strategy decides D4 to D6: which segment next, and from whom. It cannot break 
 and every segment, keeps to the quota, and closes the connections that it opened.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, Self
 
 from emulator.protocol.events import AnyEvent, SegmentRejected, SegmentsTaken
 from emulator.protocol.library import HeldFile, segments_of
 from emulator.protocol.messages import Close, ConnectionCountRequest, Hit, HoldingsRequest, Miss, SegmentRequest
 from emulator.protocol.node import Node
-from emulator.protocol.questions import InFlight, Questions
+from emulator.protocol.questions import A, InFlight, Kind, Questions
+
+MAX_WRONG_A_ROUND = 2
+"""After so many wrong segments from one uploader, the round asks it for no more."""
+MAX_VAIN = 100_000
+"""Questions in one round that get no answer. A strategy that asks more often would go on for ever, in no time."""
 
 
 class Strategy(Protocol):
@@ -54,11 +60,21 @@ class Round:
         self.num_taken = 0
         self.visits: list[VisitResult] = []
         """The results of all visits so far."""
+        self.silences: dict[int, float] = {}
+        """Uploaders that have not answered, with how long the client waited for them."""
+        self._left: set[int] = set()
+        """Uploaders that are not asked again in this round: they have been silent, or wrong too often."""
+        self._num_wrong: Counter[int] = Counter()
+        self._num_vain = 0
         self._node = node
         self._questions = questions
         self._held = held
         self._max_taken = min(quota, held.num_missing)
         self._store = node.storage.store if node.storage.keeps_segments else None
+
+    def answering(self, ranks: Sequence[int]) -> Sequence[int]:
+        """Those of these uploaders that the round still asks: they were not silent, nor wrong twice, in this round."""
+        return [rank for rank in ranks if rank not in self._left] if self._left else ranks
 
     @property
     def is_open(self) -> bool:
@@ -102,7 +118,7 @@ class Round:
         """D5: ask a seed or peer how many connections it has open (U3). None if it is lost or does not answer."""
         self._check_listed(uploader)
         self._node.step = "D5"
-        answer = self._questions.ask(ConnectionCountRequest, uploader)
+        answer = self._ask(ConnectionCountRequest, uploader)
         return None if answer is None else answer.count
 
     def record(self, event: AnyEvent) -> None:
@@ -118,7 +134,7 @@ class Round:
         """
         self._check_listed(uploader)
         self._node.step = "D4"
-        answer = self._questions.ask(HoldingsRequest, uploader, self.file)
+        answer = self._ask(HoldingsRequest, uploader, self.file)
         if answer is None:
             return frozenset()
         offered = int.from_bytes(answer.segments, "little") & self._held.missing_mask
@@ -130,8 +146,9 @@ class Round:
     def race(self, segment: int, uploaders: Iterable[int]) -> int | None:
         """Ask several uploaders for the same segment at once, and return the first that gave it; None if none did.
 
-        The round goes on as soon as there is a winner; later answers are dropped when they come. Meant for the end of a
-        file (endgame). Raises `RuntimeError` if the round has nothing left to take.
+        The round goes on as soon as there is a winner: the losers' connections are closed, and their answers are passed
+        over when they come. Meant for the end of a file (endgame). Raises `RuntimeError` if the round has nothing left
+        to take.
         """
         self._check_open()
         self._check_missing(segment)
@@ -140,6 +157,8 @@ class Round:
         winner = None
         for uploader in dict.fromkeys(uploaders):
             self._check_listed(uploader)
+            if uploader in self._left:
+                continue
             self._questions.post(in_flight, SegmentRequest, uploader, self.file, segment)
         while winner is None and (heard := self._questions.next_of(in_flight)) is not None:
             uploader, answer = heard
@@ -152,6 +171,32 @@ class Round:
     def _check_open(self) -> None:
         if self.num_taken >= self._max_taken:
             raise RuntimeError(f"the round of {self.file!r} is over: test round.is_open before taking anything")
+
+    def _ask(self, kind: Kind[A], uploader: int, *fields: object) -> A | None:
+        """Ask an uploader, unless the round has left it."""
+        if uploader in self._left:
+            self._count_vain()
+            return None
+        answer = self._questions.ask(kind, uploader, *fields)
+        if answer is None:
+            if uploader not in self._questions.lost:
+                self.silences[uploader] = self._questions.waited_s
+                self._left.add(uploader)
+            self._count_vain()
+        return answer
+
+    def _count_wrong(self, uploader: int) -> None:
+        self._num_wrong[uploader] += 1
+        if self._num_wrong[uploader] >= MAX_WRONG_A_ROUND:
+            self._left.add(uploader)
+
+    def _count_vain(self) -> None:
+        self._num_vain += 1
+        if self._num_vain > MAX_VAIN:
+            text = f"the strategy has asked {MAX_VAIN:,} times in vain in one round of {self.file!r}"
+            raise RuntimeError(
+                f"{text}: choose among round.answering(round.peers), and end the round when none is left"
+            )
 
     def _check_listed(self, uploader: int) -> None:
         if uploader not in self.seeds and uploader not in self.peers:
@@ -190,7 +235,11 @@ class Connection:
             segment = round._held.first_missing
         else:
             round._check_missing(segment)
-        return self.take_in(segment, round._questions.ask(SegmentRequest, self.uploader, round.file, segment))
+        if self.uploader in round._left:
+            round._count_vain()
+            self.is_missed = True
+            return False
+        return self.take_in(segment, round._ask(SegmentRequest, self.uploader, round.file, segment))
 
     def take_in(self, segment: int, answer: Hit | Miss | None) -> bool:
         """Take the answer to a request for this segment. True for a hit."""
@@ -205,6 +254,7 @@ class Connection:
                     round._store(round.file, segment, data)
                 return True
             self._num_wrong += 1
+            round._count_wrong(self.uploader)
             round._node.record(SegmentRejected(round.file, segment, self.uploader))
         elif answer is None:
             # The uploader may have given the segment in an answer that was lost, and believe in a connection.

@@ -2,18 +2,19 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from emulator.checker.checker import check_trace
 from emulator.checker.report import Report
 from emulator.errors import InputError
-from emulator.protocol.events import AnyEvent, DownloadStarted, Received, SegmentsTaken, Sent
+from emulator.protocol.events import AnyEvent, DownloadStarted, Received, Sent
 from emulator.protocol.messages import Metadata, MetadataRequest
 from emulator.replay.files import TracedFiles
 from emulator.replay.index import Index, RankIndex
 from emulator.replay.store import Cursor, EventStore
+from emulator.trace.derived.derivation import Derivation, kinds_in
 from emulator.trace.format import Header, Stamp
 from emulator.trace.reader import Trace
 from emulator.trace.records import Record
@@ -41,10 +42,13 @@ class Recording:
         self._times_s: array[float] = array("d")
         """By event; never smaller than an earlier event's."""
         self._files = TracedFiles()
-        self._has_segments = False
+        self._lines: array[int] = array("L")
+        """By event, the line of the trace that it stands in, or that it is derived from."""
+        self._began_s: float | None = None
         with _Heard(source, self) as trace:
             self.name = trace.source.name
             self.header: Header = trace.header
+            self._derivation = Derivation(self.header, kinds_in(trace.source))
             self._store = EventStore(self.header.clients)
             self._statistics = SwarmStatistics(self.header.clients)
             self.report: Report = check_trace(trace)
@@ -52,7 +56,7 @@ class Recording:
         self.wanted, self.goals = self._files.wanted_and_goals(self.header.clients)
         """For each client, the files that it wants, and the number of segments that it must get."""
         self.violations = sorted(
-            Violation(found.lines[-1] - 1 if found.lines else self.num_events, _reproach(found.steps, found.text))
+            Violation(self._position_of(found.lines), _reproach(found.steps, found.text))
             for judged in self.report.rules
             for found in judged.violations
         )
@@ -68,10 +72,11 @@ class Recording:
     @property
     def notes(self) -> list[str]:
         """What a person must know about this trace."""
-        notes = [f"the trace is {self.report.end}"] if self.report.is_cut else []
-        if self.num_events and not self._has_segments:
-            notes.append("no SegmentsTaken events: there is little to show")
-        return notes
+        return [f"the trace is {self.report.end}"] if self.report.is_cut else []
+
+    def _position_of(self, lines: Sequence[int]) -> int:
+        """The position at which the last of these lines has just happened; the end if there is none."""
+        return bisect_right(self._lines, lines[-1]) if lines else self.num_events
 
     def position_at(self, time_s: float) -> int:
         """How many events have happened by then."""
@@ -85,7 +90,7 @@ class Recording:
         return Cursor(self._store)
 
     def record(self, index: int) -> Record:
-        """The event that follows position `index`; it is in line `index + 2` of the trace."""
+        """The event that follows position `index`."""
         return self._store.record(index)
 
     def story(self, rank: int, position: int, num: int, *, with_messages: bool = False) -> list[Record]:
@@ -109,25 +114,30 @@ class Recording:
 
     def hear(self, first: int, stamps: list[Stamp], events: list[AnyEvent]) -> None:
         """Take the next events, from this line of the trace on."""
-        latest_s = self.duration_s
+        if self._began_s is None and stamps:
+            # Engines count from the beginning of the run; the clock of another program from any moment.
+            self._began_s = 0.0 if self.header.engine else stamps[0].t
+        began_s = self._began_s or 0.0
         for line, (stamp, event) in enumerate(zip(stamps, events, strict=True), first):
-            latest_s = max(latest_s, stamp.t)
-            self._times_s.append(latest_s)
-            self._hear(line - 1, Record(stamp.t, stamp.rank, stamp.thread, stamp.step, event))
+            record = Record(stamp.t - began_s, stamp.rank, stamp.thread, stamp.step, event)
+            self._hear(line, record)
+            for derived in self._derivation.of(record):
+                self._hear(line, derived)
 
-    def _hear(self, position: int, record: Record) -> None:
+    def _hear(self, line: int, record: Record) -> None:
         event = record.event
+        self._lines.append(line)
+        self._times_s.append(max(self.duration_s, record.time_s))
+        position = self.num_events
         self.index.events_of.add(record.rank, position)
+        self._statistics.add(record)
         if isinstance(event, Sent):
             if isinstance(event.message, Metadata | MetadataRequest):
                 self._files.hear(record.rank, event.message)
         elif not isinstance(event, Received):
-            self._statistics.add(record)
             self.index.add(position, record, is_told=self._is_told(record))
             if isinstance(event, DownloadStarted):
                 self._files.begin(record.rank, event)
-            elif isinstance(event, SegmentsTaken):
-                self._has_segments = True
         self._store_one(record)
 
     def _store_one(self, record: Record) -> None:
@@ -143,7 +153,7 @@ class Recording:
             raise self._too_large() from None
 
     def _too_large(self) -> InputError:
-        first = self._store.num_written + 2
+        first = self._lines[self._store.num_written]
         return InputError([f"{self.name}:{first}: here, or soon after, is a number too large to be shown"])
 
 

@@ -16,7 +16,7 @@ from emulator.protocol.events import AnyEvent
 from emulator.scenario.input_names import looks_like_input
 from emulator.scenario.scenario import Scenario
 from emulator.scenario.setup import Setup
-from emulator.trace.format import VERSION, Header, host_facts
+from emulator.trace.format import VERSION, Header, HeaderZone, host_facts
 from emulator.trace.writer import TraceWriter
 
 
@@ -64,6 +64,7 @@ def _header(setup: Setup) -> Header:
         rng_seed=options.rng_seed,
         faults=options.faults,
         is_resumed=options.resume,
+        zones=tuple(HeaderZone(zone.name, zone.ranks) for zone in setup.network.zones),
         program=f"emulator {__version__}",
     )
     if options.engine == "virtual":

@@ -21,10 +21,15 @@ class RarestFirst:
         for segment, holders in self._from_peers(round, offers):
             if not round.is_open:
                 return
-            self.take(round, segment, holders)
+            self._take_if_held(round, segment, holders)
         if round.is_open and round.seeds:
             for segment in self._from_seeds(round, offers):
-                self.take(round, segment, round.seeds)
+                self._take_if_held(round, segment, round.seeds)
+
+    def _take_if_held(self, round: Round, segment: int, holders: Sequence[int]) -> None:
+        answering = round.answering(holders)
+        if answering:
+            self.take(round, segment, answering)
 
     def take(self, round: Round, segment: int, holders: Sequence[int]) -> None:
         """Take a segment from one of those that hold it."""

@@ -78,7 +78,7 @@ class Swift:
 
     def _take_from_idle(self, round: Round) -> bool:
         is_all_out = len(self._seen) == round.num_segments
-        others = [*self._others, *self._seeds] if is_all_out else self._others
+        others = round.answering([*self._others, *self._seeds] if is_all_out else self._others)
         for uploader in round.random.sample(others, min(NUM_TRIED, len(others))):
             offered = self._ask(round, uploader)
             if offered and self._is_idle(round, uploader):
@@ -114,8 +114,10 @@ class Swift:
         """What this client should bring out next: of its share, if that is due, or what somebody else is late with."""
         unseen = [segment for segment in round.missing() if segment not in self._seen]
         num_sources, num_out = min(NUM_SOURCES, len(self._others) + 1), len(self._seen)
-        if self._place < num_sources:
-            mine = [segment for segment in unseen if segment % num_sources == self._place]
+        # A client that came when there were more others than it can reach now takes over the share of one of them.
+        place = self._place if self._place >= NUM_SOURCES else self._place % num_sources
+        if place < num_sources:
+            mine = [segment for segment in unseen if segment % num_sources == place]
             if mine and mine[0] <= num_out + num_sources:
                 return mine[0]
             late = [segment for segment in unseen if segment < num_out - 2 * num_sources]

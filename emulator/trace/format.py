@@ -15,6 +15,13 @@ FORMAT: Literal["swarm-trace"] = "swarm-trace"
 VERSION = 1
 
 
+class HeaderZone(msgspec.Struct, frozen=True):
+    """Clients that are near each other on the network that the run had."""
+
+    name: str
+    ranks: tuple[int, ...]
+
+
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The first line: what ran. Only `format`, `version` and `clients` have to be there."""
 
@@ -37,6 +44,8 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The lines of the fault plan, including those that never take effect."""
     is_resumed: bool = False
     """Whether clients begin with segments of an earlier run on their disks."""
+    zones: tuple[HeaderZone, ...] = ()
+    """Empty where the network has none."""
     program: str = ""
     """The program that wrote the trace, with its version."""
     python: str = ""

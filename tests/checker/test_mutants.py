@@ -602,7 +602,7 @@ def connections_with_the_dead_are_counted(patch: pytest.MonkeyPatch) -> None:
 
 @mutant(rules.TRULY_LOST)
 def a_file_is_given_up_at_once(patch: pytest.MonkeyPatch) -> None:
-    def give_up(self: Pursuit, _round: Round) -> bool:
+    def give_up(self: Pursuit) -> bool:
         self._node.record(FileUnavailable(self.file, self._held.num_present, self._held.num_missing))
         return True
 
@@ -618,9 +618,9 @@ def the_tracker_calls_lost_what_a_seed_has(patch: pytest.MonkeyPatch) -> None:
 
     gives_up = Pursuit.gives_up
 
-    def give_up_with_a_seed(self: Pursuit, round: Round) -> bool:
-        round.seeds = ()
-        return gives_up(self, round)
+    def give_up_with_a_seed(self: Pursuit) -> bool:
+        self._has_seeds = False
+        return gives_up(self)
 
     patch.setattr(StuckPeers, "judge", judge)
     patch.setattr(Pursuit, "gives_up", give_up_with_a_seed)

@@ -359,36 +359,23 @@ def test_of_several_questions_none_may_be_answered_in_time() -> None:
     assert node.patience_s == [PATIENCE_S]
 
 
-# Answers that nobody waits for any more
+# Answers that are no longer waited for
 
 
-def test_a_late_hit_is_closed_when_it_comes_and_once() -> None:
-    node, questions = make_questions([(3, Hit("file1", 0, "x", 8)), (3, Hit("file1", 0, "x", 8)), (2, MISS)])
-    questions.leave(in_flight({8: 3}))
+def test_questions_that_are_left_are_closed_at_once_and_their_answers_passed_over() -> None:
+    node, questions = make_questions([(3, Hit("file1", 0, "x", 8)), (4, Miss("file1", 0, 7)), (2, MISS)])
+    waiting = in_flight({8: 3, 7: 4})
+    questions.leave(waiting)
+    assert (node.sent, waiting) == ([("upload", Close(), 3), ("upload", Close(), 4)], {})
     assert ask(questions, 2) == MISS
-    assert node.sent[1:] == [("upload", Close(), 3)]
+    assert node.is_exhausted()
 
 
-def test_the_end_waits_for_what_was_left_and_for_nothing_else() -> None:
-    node, questions = make_questions([(3, Hit("file1", 0, "x", 8)), (4, Miss("file1", 0, 7)), (5, Lost()), (6, Lost())])
-    questions.leave(in_flight({8: 3, 7: 4, 6: 5}))
-    questions.hear_out()
-    assert node.sent == [("upload", Close(), 3)]
-    assert list(node.inboxes["download"]) == [(6, Lost())]
-
-
-def test_where_nothing_was_left_the_end_comes_at_once() -> None:
-    make_questions()[1].hear_out()
-
-
-def test_uploaders_that_stay_silent_at_the_end_are_told_that_nothing_is_open() -> None:
-    """They may have given a segment in vain, and believe in a connection."""
-    node, questions = make_questions([(5, Lost()), (4, Miss("file1", 0, 7)), SILENCE], PATIENCE_S)
-    questions.leave(in_flight({8: 3, 7: 4, 6: 5, 5: 2, 4: 3}))
-    questions.hear_out()
-    assert node.sent == [("upload", Close(), 2), ("upload", Close(), 3)]
-    questions.hear_out()
-    assert len(node.sent) == 2
+def test_a_lost_uploader_gets_no_close() -> None:
+    node, questions = make_questions([])
+    questions.lost.add(3)
+    questions.leave(in_flight({8: 3}))
+    assert node.sent == []
 
 
 # All of it

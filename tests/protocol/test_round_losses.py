@@ -127,3 +127,40 @@ def test_what_is_not_missing_cannot_be_asked_for(segment: int) -> None:
     with pytest.raises(ValueError, match=f"^{said}$"):
         round.race(segment, [2, 3])
     assert node.sent == []
+
+
+# What a round leaves
+
+
+def test_an_uploader_that_was_silent_is_not_asked_again_in_the_round() -> None:
+    node, _, round = make_round(["-"], patience_s=0.5)
+    with round.connect(5) as connection:
+        assert connection.take() is False
+    num_sent = len(node.sent)
+    assert (round.answering(SEEDS), round.answering(PEERS)) == ([4], [*PEERS])
+    assert round.silences == {5: 0.5}
+    with round.connect(5) as connection:
+        assert connection.take() is False
+    assert round.count_connections(5) is None
+    assert round.ask_holdings(5) == frozenset()
+    assert round.race(0, (5,)) is None
+    assert len(node.sent) == num_sent
+
+
+def test_an_uploader_that_was_wrong_twice_is_not_asked_again_in_the_round() -> None:
+    node, _, round = make_round(["w", "w"])
+    for _ in range(3):
+        with round.connect(2) as connection:
+            assert connection.take() is False
+    assert node.sent_to(2).count(SegmentRequest("file1", 0)) == 2
+    assert (round.answering(SEEDS), round.answering(PEERS)) == ([*SEEDS], [3])
+    assert round.silences == {}
+
+
+def test_a_strategy_that_asks_in_vain_for_ever_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.protocol.round.MAX_VAIN", 100)
+    _, _, round = make_round([], lost=(2,))
+    for _ in range(100):
+        assert round.count_connections(2) is None
+    with pytest.raises(RuntimeError, match=r"asked 100 times in vain in one round of 'file1'"):
+        round.count_connections(2)

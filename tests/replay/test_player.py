@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +83,8 @@ def test_by_steps_every_event_worth_a_sentence_takes_equally_long(recording: Rec
 
 def test_rates_are_of_the_second_before(tmp_path: Path) -> None:
     history = HandWritten(2)
+    history.record(0, BarrierOpened(2))
+    history.records[0] = msgspec.structs.replace(history.records[0], time_s=0.0)
     for time_s, segment in ((0.5, 0), (1.0, 1), (1.9, 2), (2.0, 3)):
         taken = SegmentsTaken("file1", 1, True, (segment,), False)
         history.records.append(Record(time_s, 2, "download", "D6", taken))

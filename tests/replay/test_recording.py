@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,22 @@ from emulator.trace.records import Record
 from tests.checker.histories import HandWritten
 from tests.conftest import SAMPLES
 from tests.replay.traces import folded, gone_wrong, player_of, read, written_by_hand
+from tests.trace.exports.traces import as_foreign
+
+SHOWN = (
+    "num_from_peers",
+    "num_from_seeds",
+    "num_misses",
+    "num_uploaded",
+    "num_given",
+    "num_rounds",
+    "most_connections",
+    "written_s",
+    "roles",
+    "files",
+    "state",
+)
+"""Figures of a client that messages alone show as well as all events do."""
 
 
 @given(places=st.lists(st.floats(0, 1), min_size=1, max_size=6))
@@ -67,9 +84,34 @@ def test_a_story_goes_no_further_than_the_moment_and_keeps_to_its_client(
     assert recording.story(3, position, 5, with_messages=True) == told[-5:]
 
 
-def test_a_trace_of_messages_alone_says_that_there_is_little_to_show(tmp_path: Path) -> None:
-    history = written_by_hand().without("SegmentsTaken")
-    assert read(history.write(tmp_path / "t")).notes == ["no SegmentsTaken events: there is little to show"]
+def test_time_begins_with_the_first_event_of_another_program_s_clock(tmp_path: Path) -> None:
+    history = written_by_hand()
+    for index, record in enumerate(history.records):
+        history.records[index] = msgspec.structs.replace(record, time_s=record.time_s + 86_400)
+    recording = read(history.write(tmp_path / "t"))
+    assert (recording.time_at(1), recording.duration_s < 1.0) == (0.0, True)
+
+
+def _untimed(figure: object) -> object:
+    """The times of events and of their messages differ a little."""
+    return (
+        set(figure)
+        if isinstance(figure, dict) and all(isinstance(value, float) for value in figure.values())
+        else figure
+    )
+
+
+def test_a_trace_of_messages_alone_shows_what_all_events_show(tmp_path: Path, traced: Path) -> None:
+    messages = read(as_foreign(traced, tmp_path / "foreign.jsonl", 9))
+    whole = read(traced)
+    shown, expected = (recording.cursor().move(recording.num_events) for recording in (messages, whole))
+    for name in ("num_transferred", "num_finished", "num_reported", "barrier", "num_lists", "given", "roles"):
+        assert getattr(shown, name) == getattr(expected, name), name
+    for mine, other in zip(shown.clients, expected.clients, strict=True):
+        for name in SHOWN:
+            assert _untimed(getattr(mine, name)) == _untimed(getattr(other, name)), name
+    assert (messages.goals, messages.wanted) == (whole.goals, whole.wanted)
+    assert len(messages.index.told) > len(whole.index.told) / 2
 
 
 def test_a_number_that_no_program_can_mean_is_a_problem_with_its_line(tmp_path: Path) -> None:

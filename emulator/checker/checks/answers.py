@@ -49,8 +49,9 @@ class AnswerCheck:
             round = client.round = Round(line, rank, message.file, message.seeds, message.peers)
             if round.peers:
                 self._known.seen.add("a peer is listed")
-            if client.away or client.let_down:
-                is_whole = client.away.isdisjoint(round.seeds | round.peers) and client.let_down.isdisjoint(round.seeds)
+            if client.away or client.let_down or client.avoided:
+                missing = client.away | client.avoided
+                is_whole = missing.isdisjoint(round.seeds | round.peers) and client.let_down.isdisjoint(round.seeds)
                 round.is_disturbed = not is_whole
 
     def stuck_answer(self, line: int, rank: int, source: int, message: StuckAnswer) -> None:
@@ -79,6 +80,7 @@ class AnswerCheck:
         if held is None:
             held = self._known.held_by(client, message.file)
         if metadata is not None and message.data != metadata.segment(segment):
+            client.avoided.add(source)
             self._count_miss(client, source)
             return
         is_new = held is not None and 0 <= segment < len(held) and not held[segment]
@@ -93,7 +95,7 @@ class AnswerCheck:
 
     def _hit_late(self, line: int, client: Client, source: int, answers: int) -> None:
         """Nobody waits for this segment any more, but its uploader has opened a connection."""
-        if answers == LATE or (answers == BEATEN and self._known.loses_messages):
+        if answers in (LATE, BEATEN) and self._known.loses_messages:
             client.doubts[source] += 1
         elif answers == BEATEN:
             client.opened.setdefault(source, line)

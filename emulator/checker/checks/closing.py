@@ -25,12 +25,9 @@ class CloseCheck:
 
     def _is_doubted(self, client: Client, uploader: int) -> bool:
         """Whether the client may believe that the uploader believes in a connection; this close ends that."""
-        if not client.doubts[uploader] and self._known.loses_messages:
-            # Perhaps it waits no longer for an answer that may have opened one.
-            if client.outstanding is not None and client.outstanding[1] == uploader:
-                self._requests.give_up(client)
-            elif self._requests.give_up_races(client, uploader):
-                return True
+        # Perhaps it waits no longer for an answer that may have opened one.
+        if not client.doubts[uploader] and self._requests.leave(client, uploader):
+            return True
         if client.doubts[uploader]:
             client.doubts[uploader] -= 1
             return True

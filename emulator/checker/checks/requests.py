@@ -83,6 +83,7 @@ class RequestCheck:
         if client.outstanding is None:
             return
         remember(client.given_up, client.outstanding)
+        client.avoided.add(client.outstanding[1])
         if isinstance(client.outstanding[2], SegmentRequest):
             client.doubts[client.outstanding[1]] += 1
         if client.round is not None:
@@ -90,12 +91,26 @@ class RequestCheck:
         client.outstanding = None
 
     def give_up_races(self, client: Client, rank: int) -> bool:
-        """Nobody waits for this rank's answers to races any more: they may have been lost. Whether any were due."""
-        given_up = [asked for asked in client.raced if asked[1] == rank] if self._known.loses_messages else []
+        """Leave this rank's answers to races that are won, or that may have been lost. Whether any were due."""
+        given_up = [asked for asked in client.raced if asked[1] == rank and self._may_leave(client, asked)]
         for asked in given_up:
             client.raced.remove(asked)
             remember(client.given_up, asked)
         return bool(given_up)
+
+    def leave(self, client: Client, rank: int) -> bool:
+        """The client closes before this rank has answered, as it may after a race. Whether that was one."""
+        if client.outstanding is None or client.outstanding[1] != rank:
+            return self.give_up_races(client, rank)
+        if self._may_leave(client, client.outstanding):
+            self.give_up(client)
+        return False
+
+    def _may_leave(self, client: Client, asked: Asked) -> bool:
+        segment = _segment_of(asked[2])
+        return self._known.loses_messages or (
+            segment is not None and segment == client.race and bool(client.state(*segment))
+        )
 
     def lose(self, client: Client, rank: int) -> None:
         """A rank is dead, and the client knows: it waits for its answers no longer."""

@@ -57,7 +57,8 @@ def run_worker(rank: int, plan: WorkerPlan, life: int = 0, is_state_kept: bool =
             sender.start()
         _run_rank(node, plan, life, road)
         if road is not None:
-            sender.close()
+            # A client ends at the tracker's stop, when no other client waits for what is still on its way.
+            sender.close(drops_rest=rank != TRACKER)
 
     is_well = node.live(body)
     journal.flush()

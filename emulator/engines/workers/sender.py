@@ -41,10 +41,13 @@ class Sender:
             if self._heap[0][0] == due_s:
                 self._changed.notify()
 
-    def close(self) -> None:
-        """Wait until all that was posted has left."""
+    def close(self, *, drops_rest: bool) -> None:
+        """End the thread: when all that was posted has left, or at once, without what is not due yet."""
         with self._changed:
             self._is_closing = True
+            if drops_rest:
+                self._look = lambda: False
+                self._heap.clear()
             self._changed.notify()
         self._thread.join()
 

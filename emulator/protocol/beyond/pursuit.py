@@ -15,26 +15,44 @@ from emulator.protocol.questions import Questions
 from emulator.protocol.round import Round
 
 
+class Pursuits:
+    """All wanted files of one client, one after the other. What it learns of uploaders holds for the files to come."""
+
+    def __init__(self, node: Node, questions: Questions, quota: int) -> None:
+        self._node = node
+        self._questions = questions
+        self._quota = quota
+        self._trust = Trust()
+
+    def begin(self, held: HeldFile) -> "Pursuit":
+        """D3: begin with the next file."""
+        self._trust.begin_file()
+        return Pursuit(self._node, self._questions, held, self._quota, self._trust)
+
+
 class Pursuit:
     """One wanted file, from its first round until it is whole or given up."""
 
-    def __init__(self, node: Node, questions: Questions, held: HeldFile, quota: int) -> None:
+    def __init__(self, node: Node, questions: Questions, held: HeldFile, quota: int, trust: Trust) -> None:
         self.file = held.metadata.name
         self._node = node
         self._questions = questions
         self._held = held
         self._quota = quota
-        self._trust = Trust()
+        self._trust = trust
         self._patience = Patience()
         self._num_rounds = 0
+        self._has_seeds = False
+        """Whether the latest list has a seed that is trusted, even if it does not answer at the moment."""
         self._num_missing = held.num_missing
         """How many segments were missing when the client last rested."""
 
     def begin_round(self, seeds: tuple[int, ...], peers: tuple[int, ...]) -> Round:
-        """A round with these uploaders, without seeds that have let the client down."""
+        """A round with those of these uploaders that are worth asking."""
         self._num_rounds += 1
         self._node.record(RoundBegan(self.file, self._num_rounds, seeds, peers))
-        uploaders = (self._trust.without_let_down(seeds), peers)
+        self._has_seeds = bool(self._trust.trusted(seeds))
+        uploaders = self._trust.worth_asking(seeds, peers, self._node.clock.now())
         return Round(self._node, self._questions, self._held, uploaders, self._quota)
 
     def end_round(self, round: Round) -> None:
@@ -50,9 +68,9 @@ class Pursuit:
             text = f"the strategy has asked for no segment of {self.file!r} in {MAX_IDLE_ROUNDS:,} rounds in a row"
             raise RuntimeError(f"{text}, with seeds in its list")
 
-    def gives_up(self, round: Round) -> bool:
+    def gives_up(self) -> bool:
         """Whether the file is lost. Asks the tracker if too many rounds were empty and the last one had no seed."""
-        if round.seeds or not self._patience.has_run_out:
+        if self._has_seeds or not self._patience.has_run_out:
             return False
         answer = self._questions.ask_tracker(Stuck, self.file, self._held.missing_bits, self._trust.distrusted())
         if answer.num_lost:
@@ -72,6 +90,8 @@ class Pursuit:
 
     def _close(self, round: Round) -> None:
         self._trust.weigh(round.visits)
+        if round.silences:
+            self._trust.note_silences(round.silences, self._node.clock.now())
         self._node.step = "D3"
         self._node.record(RoundEnded(self.file, self._num_rounds, round.num_taken))
 

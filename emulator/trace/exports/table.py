@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from emulator.protocol.events import MessageFaulted, Received, Sent
+from emulator.trace.derived.derivation import filled
 from emulator.trace.exports.fields import fields, kind
 from emulator.trace.reader import Entry, Trace
 
@@ -27,6 +28,7 @@ COLUMNS = (
     "num_segments",
     "num_open",
     "details",
+    "derived",
 )
 OTHER_RANK = ("to", "source", "client", "peer", "seed", "uploader")
 """The fields that name the other rank; no event has two of them."""
@@ -44,8 +46,10 @@ def export(trace: Trace) -> Iterator[bytes]:
     """The table, line by line, with a heading."""
     write = csv.writer(_Line()).writerow
     yield write(COLUMNS).encode()
-    for entry in trace.entries():
+    for entry, is_derived in filled(trace):
         cells = _cells(entry)
+        if is_derived:
+            cells["derived"] = "yes"
         yield write([cells.get(column, "") for column in COLUMNS]).encode()
 
 

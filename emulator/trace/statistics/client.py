@@ -1,6 +1,7 @@
 """The figures of one client at one moment."""
 
 from math import inf
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,6 +29,14 @@ class Progress(msgspec.Struct):
 
 FROM_PEER, FROM_SEED, OWNED = 1, 2, 3
 """Where a segment came from; `OWNED` was there before the download began."""
+
+
+class Arrival(NamedTuple):
+    """A segment that came during a visit."""
+
+    file: str
+    segment: int
+    is_seed: bool
 
 
 class ClientStatistics(msgspec.Struct):
@@ -80,6 +89,10 @@ class ClientStatistics(msgspec.Struct):
     """Its role by file, as the tracker has it."""
     roles_s: dict[str, float] = {}
     """When it took each role."""
+    seeds: tuple[int, ...] = ()
+    """The seeds of the round's swarm list."""
+    underway: dict[int, list[Arrival]] = {}
+    """By uploader, the segments of a visit that goes on: counted already; the end of the visit has the last word."""
     files: dict[str, Progress] = {}
     """Every wanted file that it has begun."""
     latest_s: float = 0.0

@@ -16,6 +16,7 @@ from emulator.protocol.events import (
 )
 from emulator.trace.records import Record
 from emulator.trace.statistics.client import ClientStatistics
+from emulator.trace.statistics.downloads import settle
 from emulator.trace.statistics.figures import Figures
 from emulator.trace.statistics.roles import take_out
 
@@ -54,6 +55,7 @@ def fail(_swarm: Figures, client: ClientStatistics, _event: ThreadFailed, record
 def die(swarm: Figures, client: ClientStatistics, _event: Died, record: Record) -> None:
     client.died_s, client.is_dead, client.state = record.time_s, True, "died"
     client.num_open, client.downloading, client.source = 0, None, ""
+    settle(swarm, client)
     if client.pause:
         count_fault_out(swarm, client.pause)
         client.pause = ""

@@ -41,6 +41,7 @@ from emulator.protocol.events import (
     ThreadFailed,
     ThreadStarted,
 )
+from emulator.protocol.messages import Hit
 from emulator.trace.records import Record
 from emulator.trace.statistics import downloads, lives, roles
 from emulator.trace.statistics.client import ClientStatistics
@@ -80,6 +81,8 @@ class SwarmStatistics(Figures):
         event = record.event
         fold = (_OF_CLIENTS if rank else _OF_TRACKER).get(type(event), _pass_over)
         if fold is None:
+            if rank and type(event) is Received and type(event.message) is Hit:
+                self._receive(record, event.message, event.source)
             return
         self.num_records += 1
         time_s = record.time_s
@@ -91,6 +94,12 @@ class SwarmStatistics(Figures):
             fold(self, client, event, record)
         else:
             fold(self, NOBODY, event, record)
+
+    def _receive(self, record: Record, hit: Hit, uploader: int) -> None:
+        client = self.clients[record.rank - 1]
+        self.latest_s = max(self.latest_s, record.time_s)
+        client.latest_s = record.time_s
+        downloads.receive(self, client, hit.file, hit.segment, uploader)
 
 
 NOBODY = ClientStatistics(0)
@@ -104,7 +113,7 @@ def _pass_over(_: Figures, _client: ClientStatistics, _event: AnyEvent, _record:
 
 
 _OF_ALL: dict[type, _Fold | None] = {
-    Sent: None,  # only traces have single messages, and a figure is the same without a trace
+    Sent: None,  # of single messages, only segments count; the end of a visit has the last word on them
     Received: None,
     MessageFaulted: None,
     FaultBegan: lives.begin_fault,

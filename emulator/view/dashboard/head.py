@@ -40,7 +40,7 @@ def _stage(statistics: SwarmStatistics, num_silent: int) -> Text:
     parts.append(Text(_where(statistics), "dim"))
     if statistics.faults:
         parts.append(_faults(statistics))
-    if statistics.barrier == 2 and statistics.num_transferred:
+    if statistics.began_s is not None and statistics.num_transferred:
         parts.append(Text(_balance(statistics), "dim"))
     return Text(" · ").join(parts)
 
@@ -54,7 +54,7 @@ def _troubles(statistics: SwarmStatistics, num_silent: int) -> list[str]:
 
 def _where(statistics: SwarmStatistics) -> str:
     num_clients, num_finished = len(statistics.clients), statistics.num_finished
-    if statistics.barrier < 2:
+    if statistics.began_s is None:
         where = "waiting for what the clients own" if statistics.barrier == 0 else "the clients get their metadata"
         return f"barrier {statistics.barrier + 1}: {where}, {statistics.num_reported:,} of {num_clients:,} reported"
     if num_finished == num_clients:

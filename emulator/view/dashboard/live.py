@@ -73,7 +73,7 @@ class LiveView:
             self._live.stop()
         finally:
             self._terminal.give_back()
-        if self._statistics.barrier == 2:
+        if self._statistics.began_s is not None:
             self._console.print(self.frame(self._clock(), FINAL_LINES))
 
     def frame(self, now: float, most_lines: int | None = None) -> Group:

@@ -21,17 +21,17 @@ def read_source(name: str) -> str:
 
 
 @cache
-def bundle(main: str) -> str:
-    """The script of the module `main` and of all that it imports, without comments and indentation."""
+def bundle(*mains: str) -> str:
+    """The script of these modules and of all that they import, without comments and indentation."""
     parts = [
         _INDENT.sub("", _COMMENT_LINE.sub("", _EXPORT.sub("", _IMPORT.sub("", read_source(name)))))
-        for name in modules(main)
+        for name in modules(*mains)
     ]
     return '(() => {\n"use strict";\n' + "".join(parts) + "})();\n"
 
 
-def modules(main: str) -> list[str]:
-    """The names of `main` and of all that it imports, those that are imported first."""
+def modules(*mains: str) -> list[str]:
+    """The names of these modules and of all that they import: what a module imports comes before it."""
     found: dict[str, None] = {}
 
     def visit(name: str) -> None:
@@ -41,5 +41,6 @@ def modules(main: str) -> list[str]:
             visit(imported)
         found[name] = None
 
-    visit(main)
+    for main in mains:
+        visit(main)
     return list(found)

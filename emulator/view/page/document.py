@@ -8,7 +8,7 @@ import base64
 import hashlib
 import html
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -30,13 +30,13 @@ class Frame(NamedTuple):
 
 
 def make_frame(
-    title: str, summary: str, *, main: str = "main.mjs", markup: str = "page.html", connects: bool = False
+    title: str, summary: str, *, mains: Sequence[str] = ("main.mjs",), markup: str = "page.html", connects: bool = False
 ) -> Frame:
     """The HTML before and after the data. `summary` is for a reader without scripts.
 
     `connects` lets the page ask the server that it comes from for more.
     """
-    boot, script, style = read_source("boot.js"), bundle(main), read_source("page.css")
+    boot, script, style = read_source("boot.js"), bundle(*mains), read_source("page.css")
     policy = "; ".join(
         (
             "default-src 'none'",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from operator import sub
 
-from emulator.protocol.events import AnyEvent, MessageFaulted, Received, Sent
+from emulator.protocol.events import AnyEvent, Channel, MessageFaulted, Received, Sent
 from emulator.protocol.messages import AnyMessage, Hit, Miss, SegmentRequest
 from emulator.trace.format import Stamp
 from emulator.view.page.block import Block
@@ -25,7 +25,19 @@ EPOCH_S = 60.0
 MIN_TICKS = 1 << 16
 """Times are kept at least this exactly, as parts of the whole of what the first block covers."""
 
+WITH_SEGMENT = frozenset({SegmentRequest, Hit, Miss})
+
 Row = Sequence[int]
+
+
+class _Last:
+    """What the last message of a lane was about; the next one is likely to be about much the same."""
+
+    __slots__ = ("other", "segment")
+
+    def __init__(self) -> None:
+        self.other = 0
+        self.segment = 0
 
 
 class Encoder:
@@ -42,8 +54,8 @@ class Encoder:
         self._strange = _kinds(MESSAGES, "Received ", len(EVENTS) + len(MESSAGES), names)
         self._received = len(EVENTS) + 2 * len(MESSAGES)
         self._inboxes: defaultdict[tuple[str, int], Inbox] = defaultdict(Inbox)
-        self._last: dict[int, tuple[int, int]] = {}
-        """By lane: the other rank, and the segment, of its last message, which the next one is likely to repeat."""
+        self._last: defaultdict[int, _Last] = defaultdict(_Last)
+        """By lane."""
         self.epoch_s = 0.0
         """The time of the trace that counts as 0."""
         self._latest = 0
@@ -68,31 +80,32 @@ class Encoder:
         """Events since the last block."""
         return len(self._rows)
 
-    def add(self, stamps: Iterable[Stamp], events: Iterable[AnyEvent]) -> None:
-        for stamp, event in zip(stamps, events, strict=True):
-            lane = 3 * stamp.rank + THREADS[stamp.thread]
-            self._times_s.append(stamp.t)
-            self._lanes.append(lane)
-            self._steps.append(self._names.text(stamp.step))
-            if isinstance(event, Sent):
+    def add(self, stamps: Sequence[Stamp], events: Sequence[AnyEvent]) -> None:
+        step_numbers = self._names.text_numbers
+        lanes = [3 * stamp.rank + THREADS[stamp.thread] for stamp in stamps]
+        self._lanes += lanes
+        self._times_s += [stamp.t for stamp in stamps]
+        self._steps += [step_numbers[stamp.step] for stamp in stamps]
+        for lane, stamp, event in zip(lanes, stamps, events, strict=True):
+            if type(event) is Sent:
                 self._send(lane, stamp.rank, event)
-            elif isinstance(event, Received):
+            elif type(event) is Received:
                 self._receive(lane, stamp.rank, event)
             else:
                 self._note(stamp.rank, event)
-            self.num_events += 1
+        self.num_events += len(lanes)
 
     def _note(self, rank: int, event: AnyEvent) -> None:
         kind = self._events[type(event)]
-        row = kind.values(event)
-        if isinstance(event, MessageFaulted):
+        if type(event) is MessageFaulted:
             self._inboxes[event.on, event.to].fault(rank, event)
         self._kinds.append(kind.number)
-        self._rows.append(row)
+        self._rows.append(kind.values(event))
 
     def _send(self, lane: int, rank: int, event: Sent) -> None:
-        self._inboxes[event.on, event.to].send(rank, event.message)
-        self._tell(lane, self._sent[type(event.message)], event.on, event.to, event.message)
+        message = event.message
+        self._inboxes[event.on, event.to].send(rank, message)
+        self._tell(lane, self._sent[type(message)], event.on, event.to, message)
 
     def _receive(self, lane: int, rank: int, event: Received) -> None:
         message = event.message
@@ -100,24 +113,24 @@ class Encoder:
         if skip is None:
             self._tell(lane, self._strange[type(message)], event.on, event.source, message)
             return
-        segment = (
-            message.segment if isinstance(message, SegmentRequest | Hit | Miss) else self._last.get(lane, (0, 0))[1]
-        )
-        self._last[lane] = (event.source, segment)
+        last = self._last[lane]
+        last.other = event.source
+        if type(message) in WITH_SEGMENT:
+            last.segment = message.segment  # type: ignore[union-attr] # these have one
         self._kinds.append(self._received)
         self._rows.append((CHANNELS[event.on], skip))
 
-    def _tell(self, lane: int, kind: Kind, on: str, other: int, message: AnyMessage) -> None:
+    def _tell(self, lane: int, kind: Kind, on: Channel, other: int, message: AnyMessage) -> None:
         """Add a message with its content: the other rank and the segment as differences from the lane's last ones."""
-        last_other, last_segment = self._last.get(lane, (0, 0))
+        last = self._last[lane]
         values = kind.values(message)
-        segment = last_segment
-        if isinstance(message, SegmentRequest | Hit | Miss):
-            segment = message.segment
-            values[-1] -= last_segment
-        self._last[lane] = (other, segment)
+        if kind.segment_at is not None:
+            segment = values[kind.segment_at]
+            values[kind.segment_at] = segment - last.segment
+            last.segment = segment
         self._kinds.append(kind.number)
-        self._rows.append((CHANNELS[on], other - last_other, *values))
+        self._rows.append((CHANNELS[on], other - last.other, *values))
+        last.other = other
 
     def block(self) -> bytes:
         """All events since the last block."""
@@ -131,7 +144,7 @@ class Encoder:
         block.add(_new_steps(kinds, [self._steps[index] for index in order]), is_delta=False)
         block.add_tables((self._kinds[index], self._rows[index]) for index in order)
         block.add_lists(self._names.new_lists)
-        data = block.data(events=len(order), texts=self._names.new_texts, lists=len(self._names.new_lists))
+        data = block.data(events=len(order), texts=self._names.text_numbers.new, lists=len(self._names.new_lists))
         self._start_block()
         return data
 

@@ -36,10 +36,10 @@ class Inbox:
 
     def receive(self, source: int, message: AnyMessage) -> int | None:
         """The earliest such message: its number, less the number of messages received before. None: none was sent."""
-        for index, (sender, sent, number) in enumerate(self._flying):
+        flying = self._flying
+        for index, (sender, sent, number) in enumerate(flying):
             if sender == source and sent == message:
-                del self._flying[index]
-                skip = number - self._num_received
+                del flying[index]
                 self._num_received += 1
-                return skip
+                return number - self._num_received + 1
         return None

@@ -5,6 +5,7 @@ such as hashes, stay out.
 """
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, get_args
 
 import msgspec
@@ -22,23 +23,30 @@ SETS = frozenset({"seeds", "peers", "candidates", "holders", "distrusted"})
 """Lists whose order means nothing. Sorted, they take less room."""
 
 
+class _Numbers(dict[str, int]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.new: list[str] = []
+
+    def __missing__(self, text: str) -> int:
+        number = self[text] = len(self)
+        self.new.append(text)
+        return number
+
+
 class Names:
     """Numbers for texts and for lists of numbers; what is new since the last look goes into the next block."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, int] = {}
+        self.text_numbers = _Numbers()
+        """The number of each text; a new text gets the next one."""
         self._lists: dict[tuple[int, ...], int] = {}
         self._sorted: dict[tuple[int, ...], int] = {}
         self._num_lists = 0
-        self.new_texts: list[str] = []
         self.new_lists: list[tuple[int, ...]] = []
 
     def text(self, text: str) -> int:
-        number = self._texts.get(text)
-        if number is None:
-            number = self._texts[text] = len(self._texts)
-            self.new_texts.append(text)
-        return number
+        return self.text_numbers[text]
 
     def numbers(self, numbers: tuple[int, ...]) -> int:
         number = self._lists.get(numbers)
@@ -63,7 +71,8 @@ class Names:
 
     def start_block(self, max_lists: int) -> None:
         """Bound the memory, too: a list that comes again after `max_lists` others gets a second number."""
-        self.new_texts, self.new_lists = [], []
+        self.text_numbers.new.clear()
+        self.new_lists = []
         if len(self._lists) > max_lists:
             self._lists.clear()
             self._sorted.clear()
@@ -74,7 +83,6 @@ def count_bits(bits: bytes) -> int:
 
 
 Convert = Callable[[Any], int]
-Field = tuple[str, Convert]
 
 
 class Kind:
@@ -83,31 +91,44 @@ class Kind:
     def __init__(self, number: int, name: str, struct: type, names: Names) -> None:
         self.number = number
         self.name = name
-        self.fields = [
-            (field.name, _conversion(field.name, field.type, names))
-            for field in msgspec.structs.fields(struct)
-            if field.name not in UNSHOWN and field.name != "message"
+        fields = [
+            field for field in msgspec.structs.fields(struct) if field.name not in UNSHOWN and field.name != "message"
         ]
+        self._get = _getter([field.name for field in fields])
+        conversions = [_conversion(field.name, field.type, names) for field in fields]
+        self._conversions = [(at, convert) for at, convert in enumerate(conversions) if convert is not None]
         self._derived = DERIVED.get(struct, {})
         self._text = names.text
-        self.columns = [*(name for name, _ in self.fields), *self._derived]
+        self.columns = [*(field.name for field in fields), *self._derived]
+        self.segment_at = self.columns.index("segment") if "segment" in self.columns else None
 
     def values(self, struct: Any) -> list[int]:
-        values = [convert(getattr(struct, name)) for name, convert in self.fields]
+        values = self._get(struct)
+        for at, convert in self._conversions:
+            values[at] = convert(values[at])
         for derive in self._derived.values():
             derived = derive(struct)
             values.append(self._text(derived) if isinstance(derived, str) else derived)
         return values
 
 
-def _conversion(name: str, declared: Any, names: Names) -> Convert:
+def _getter(names: list[str]) -> Callable[[Any], list[Any]]:
+    """A function from a struct to a list of these fields."""
+    if len(names) < 2:  # `attrgetter` gives one value as it is, and takes no fewer
+        return lambda struct: [getattr(struct, name) for name in names]
+    get = attrgetter(*names)
+    return lambda struct: list(get(struct))
+
+
+def _conversion(name: str, declared: Any, names: Names) -> Convert | None:
+    """From a field's value to a number; None where it is one already."""
     if declared is bytes:
         return count_bits
     if declared is int or declared is bool:
-        return int
+        return None
     inner = get_args(declared)
     if not inner or isinstance(inner[0], str):  # str, or a Literal of them
-        return names.text
+        return names.text_numbers.__getitem__
     if inner[0] is FileMetadata:
         return names.files
     if inner[0] is str:

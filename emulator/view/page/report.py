@@ -18,6 +18,8 @@ from emulator.view.page.encoder import Encoder
 from emulator.view.text import plural, printable
 
 BLOCK_EVENTS = 1 << 16
+MAX_IN_GRAPH = 60
+"""Clients of which a person can still make out each in a graph. More are a picture of another kind."""
 
 
 def write_page(source: Path | TraceSource, write: Write) -> Report:
@@ -26,7 +28,9 @@ def write_page(source: Path | TraceSource, write: Write) -> Report:
     Raises `InputError` for what is no trace.
     """
     with _Told(source) as trace:
-        document = make_frame(title_of(trace.path, trace.header), summary_of(trace.header))
+        document = make_frame(
+            title_of(trace.path, trace.header), summary_of(trace.header), mains=modules_for(trace.header)
+        )
         write(document.head)
         data = DataWriter(write)
         trace.data = data
@@ -79,6 +83,12 @@ def about_facts(path: Path, header: Header, encoder: Encoder) -> bytes:
 
 def report_facts(report: Report) -> bytes:
     return msgspec.json.encode({"report": report})
+
+
+def modules_for(header: Header) -> tuple[str, ...]:
+    """What the page of such a run begins with: only the views that it has."""
+    picture = "small.mjs" if header.clients <= MAX_IN_GRAPH else "large.mjs"
+    return (picture, *(["zones.mjs"] if header.zones else []), "main.mjs")
 
 
 def title_of(path: Path, header: Header) -> str:

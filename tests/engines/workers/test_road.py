@@ -59,7 +59,7 @@ class Process:
 
     def end(self) -> list[AnyMessage]:
         """End the process; what arrives that was not received before."""
-        self.sender.close()
+        self.sender.close(drops_rest=False)
         assert self.failures == []
         return [decode(data)[1] for data in iter(self.inbox.get_nowait, None)]
 

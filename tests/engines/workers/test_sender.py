@@ -45,7 +45,7 @@ def test_nothing_arrives_before_it_is_due(way: Way) -> None:
     due_s = way.post(0.02, b"\x01")
     assert way.inbox.get(60.0) == b"\x01"
     assert way.clock.now() >= due_s
-    way.sender.close()
+    way.sender.close(drops_rest=False)
 
 
 def test_what_is_due_first_leaves_first_and_at_the_same_time_what_was_posted_first(way: Way) -> None:
@@ -53,7 +53,7 @@ def test_what_is_due_first_leaves_first_and_at_the_same_time_what_was_posted_fir
     for offset_s, data in ((0.02, b"c"), (0.0, b"a"), (0.01, b"b"), (0.02, b"d"), (0.02, b"e")):
         way.sender.post(due_s + offset_s, way.inbox, data)
     way.sender.start()
-    way.sender.close()
+    way.sender.close(drops_rest=False)
     assert way.got() == [b"a", b"b", b"c", b"d", b"e"]
 
 
@@ -63,14 +63,14 @@ def test_what_is_posted_later_and_due_earlier_is_not_kept_waiting(way: Way) -> N
     way.post(0.0, b"early")
     assert way.inbox.get(60.0) == b"early"
     way.sender._heap.clear()  # nobody waits so long for the other
-    way.sender.close()
+    way.sender.close(drops_rest=False)
 
 
 def test_at_its_end_all_that_was_posted_has_left(way: Way) -> None:
     way.sender.start()
     for number in range(20):
         way.post(0.001 * number, b"%d" % number)
-    way.sender.close()
+    way.sender.close(drops_rest=False)
     assert way.got() == [b"%d" % number for number in range(20)]
 
 
@@ -80,7 +80,7 @@ def test_what_is_meant_for_the_dead_is_dropped(way: Way) -> None:
     way.sender.start()
     way.sender.post(0.0, PacketQueue(-1, writer), b"\x01")
     way.post(0.0, b"\x02")
-    way.sender.close()
+    way.sender.close(drops_rest=False)
     assert way.got() == [b"\x02"]
     assert way.failures == []
     os.close(writer)
@@ -89,7 +89,7 @@ def test_what_is_meant_for_the_dead_is_dropped(way: Way) -> None:
 def test_what_goes_wrong_in_the_thread_is_told(way: Way) -> None:
     way.sender.start()
     way.sender.post(0.0, PacketQueue(-1, -1), b"\x01")
-    way.sender.close()
+    way.sender.close(drops_rest=False)
     (failure,) = way.failures
     assert isinstance(failure, OSError)
 
@@ -106,5 +106,5 @@ def test_who_may_have_more_to_post_is_asked_again_and_the_end_waits_for_it(way: 
 
     way.sender.look_regularly(look, 0.001)
     way.sender.start()
-    way.sender.close()
+    way.sender.close(drops_rest=False)
     assert way.got() == [b"\x01"]

@@ -1,10 +1,10 @@
-"""Who let a client down: seeds that miss, holders that do not give, and whoever is wrong again and again."""
+"""Which uploaders let a client down: seeds that miss, holders that do not give, liars, and ranks out of reach."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.protocol.beyond.trust import MAX_WRONG, Trust
+from emulator.protocol.beyond.trust import MAX_WRONG, MIN_BAN_ROUNDS, REST_FACTOR, Trust
 from emulator.protocol.round import VisitResult
 
 SEED, PEER = 5, 2
@@ -17,14 +17,14 @@ def visit(uploader: int, num_taken: int = 0, *, has_missed: bool = False, num_wr
 def test_nobody_is_distrusted_at_first() -> None:
     trust = Trust()
     assert trust.distrusted() == ()
-    assert trust.without_let_down((SEED, 6)) == (SEED, 6)
+    assert trust.trusted((SEED, 6)) == (SEED, 6)
 
 
 def test_a_seed_that_misses_is_not_counted_on() -> None:
     trust = Trust()
     trust.weigh([visit(SEED, has_missed=True)])
     assert trust.distrusted() == (SEED,)
-    assert trust.without_let_down((4, SEED, 6)) == (4, 6)
+    assert trust.trusted((4, SEED, 6)) == (4, 6)
 
 
 def test_a_peer_may_miss() -> None:
@@ -81,7 +81,7 @@ def test_what_is_expected_is_expected_in_the_next_visits_alone() -> None:
 
 
 @pytest.mark.parametrize("uploader", [SEED, PEER])
-def test_wrong_segments_are_an_accident_until_there_are_many_in_a_row(uploader: int) -> None:
+def test_wrong_segments_are_an_accident_until_there_are_many(uploader: int) -> None:
     trust = Trust()
     for _ in range(MAX_WRONG - 1):
         trust.weigh([visit(uploader, num_wrong=1)])
@@ -90,12 +90,66 @@ def test_wrong_segments_are_an_accident_until_there_are_many_in_a_row(uploader: 
     assert trust.distrusted() == (uploader,)
 
 
-def test_a_right_segment_begins_the_row_anew_for_its_uploader_alone() -> None:
+def test_an_uploader_that_gives_more_right_segments_than_wrong_ones_is_trusted() -> None:
     trust = Trust()
-    trust.weigh([visit(PEER, num_wrong=MAX_WRONG - 1), visit(3, num_wrong=MAX_WRONG - 1)])
-    trust.weigh([visit(PEER, 1)])
-    trust.weigh([visit(PEER, num_wrong=1), visit(3, num_wrong=1)])
+    trust.weigh([visit(PEER, 3 * MAX_WRONG), visit(3, 1)])
+    trust.weigh([visit(PEER, 1, num_wrong=2 * MAX_WRONG), visit(3, num_wrong=MAX_WRONG)])
+    trust.weigh([visit(PEER, 2 * MAX_WRONG)])
     assert trust.distrusted() == (3,)
+
+
+def test_right_segments_of_others_do_not_buy_trust_back() -> None:
+    trust = Trust()
+    trust.weigh([visit(PEER, num_wrong=MAX_WRONG)])
+    for _ in range(MIN_BAN_ROUNDS - 1):
+        trust.weigh([visit(SEED, 10)])
+        assert trust.distrusted() == (PEER,)
+        assert trust.worth_asking((SEED,), (PEER, 3), 0.0) == ((SEED,), (3,))
+
+
+@pytest.mark.parametrize("num_rounds", [100, 1_000, 10_000])
+def test_what_a_liar_can_waste_grows_with_the_logarithm_of_the_rounds(num_rounds: int) -> None:
+    trust, num_wrong = Trust(), 0
+    for _ in range(num_rounds):
+        asked = PEER in trust.worth_asking((SEED,), (PEER,), 0.0)[1]
+        trust.weigh([visit(SEED, 9), *([visit(PEER, num_wrong=1)] if asked else [])])
+        num_wrong += asked
+    assert MAX_WRONG < num_wrong <= MAX_WRONG + 1 + (num_rounds // MIN_BAN_ROUNDS).bit_length()
+
+
+def test_a_ban_holds_for_the_next_files_and_a_miss_does_not() -> None:
+    trust = Trust()
+    trust.weigh([visit(SEED, has_missed=True), visit(PEER, num_wrong=MAX_WRONG)])
+    trust.begin_file()
+    assert trust.distrusted() == (PEER,)
+
+
+def test_a_silent_uploader_is_left_to_itself_and_longer_each_time() -> None:
+    trust, now_s = Trust(), 0.0
+    for num_silences in range(4):
+        trust.note_silences({PEER: 0.5}, now_s)
+        rest_s = 0.5 * REST_FACTOR ** (num_silences + 1)
+        assert trust.worth_asking((SEED,), (PEER, 3), now_s + 0.9 * rest_s) == ((SEED,), (3,))
+        assert trust.worth_asking((SEED,), (PEER, 3), now_s + 1.1 * rest_s) == ((SEED,), (PEER, 3))
+        now_s += 1.1 * rest_s
+
+
+def test_an_answer_ends_the_row_of_silences() -> None:
+    trust = Trust()
+    for _ in range(5):
+        trust.note_silences({PEER: 1.0}, 0.0)
+    trust.weigh([visit(PEER, 1)])
+    trust.note_silences({PEER: 1.0}, 0.0)
+    assert trust.worth_asking((SEED,), (PEER,), REST_FACTOR + 0.1) == ((SEED,), (PEER,))
+
+
+def test_where_all_are_silent_all_are_asked() -> None:
+    trust = Trust()
+    trust.note_silences({SEED: 1.0, PEER: 1.0}, 0.0)
+    assert trust.worth_asking((SEED,), (PEER,), 0.5) == ((SEED,), (PEER,))
+    assert trust.worth_asking((SEED, 6), (PEER,), 0.5) == ((6,), ())
+    assert trust.worth_asking((SEED,), (PEER, 3), 0.5) == ((SEED,), (3,))
+    assert trust.trusted((SEED,)) == (SEED,)
 
 
 @given(
@@ -109,4 +163,4 @@ def test_of_uploaders_that_give_nothing_the_seeds_that_missed_are_distrusted(
         trust.weigh(visits)
         model |= {visit.uploader for visit in visits if visit.is_seed and visit.has_missed}
         assert trust.distrusted() == tuple(sorted(model))
-        assert trust.without_let_down((1, 2, 3, 4, 5, 6)) == tuple(rank for rank in range(1, 7) if rank not in model)
+        assert trust.trusted((1, 2, 3, 4, 5, 6)) == tuple(rank for rank in range(1, 7) if rank not in model)

@@ -30,7 +30,7 @@ from tests.trace.exports.traces import entries, histories, write
 Row = dict[str, str]
 HEADING = (
     "line,time_s,rank,thread,step,event,communicator,other_rank,message,file,segment,"
-    "barrier,round,role,num_segments,num_open,details\r\n"
+    "barrier,round,role,num_segments,num_open,details,derived\r\n"
 )
 
 
@@ -39,7 +39,9 @@ def table_of(path: Path) -> str:
 
 
 def rows_of(path: Path) -> list[Row]:
-    return list(csv.DictReader(io.StringIO(table_of(path), newline=""), strict=True))
+    """The rows of the events in the trace itself."""
+    rows = csv.DictReader(io.StringIO(table_of(path), newline=""), strict=True)
+    return [row for row in rows if not row["derived"]]
 
 
 def event_of(row: Row) -> Any:
@@ -126,11 +128,13 @@ def test_the_table_looks_like_this(tmp_path: Path) -> None:
     assert table_of(path) == HEADING + "".join(
         f"{row}\r\n"
         for row in (
-            '2,0.25,1,main,P2,Sent,download,0,Metadata,,,,,,,,"{""files"":{""file1"":3,""b"":1}}"',
-            '3,0.5,0,main,T1,RoleChanged,,1,,"say ""hi"", file",,,,seed,,,',
-            '4,0.75,2,download,D5,SeedChosen,,1,,file1,,,,,,,"{""asked"":[1,3],""counts"":[0,2]}"',
-            "5,1.0,1,upload,U2,ConnectionOpened,,2,,,,,,,,1,",
-            "6,1.0,2,download,,Received,download,1,Hit,file1,0,,,,,,",
+            '2,0.25,1,main,P2,Sent,download,0,Metadata,,,,,,,,"{""files"":{""file1"":3,""b"":1}}",',
+            '2,0.25,1,main,P2,Reported,,,,,,,,,,,"{""num_files"":2}",yes',
+            '3,0.5,0,main,T1,RoleChanged,,1,,"say ""hi"", file",,,,seed,,,,',
+            '4,0.75,2,download,D5,SeedChosen,,1,,file1,,,,,,,"{""asked"":[1,3],""counts"":[0,2]}",',
+            "5,1.0,1,upload,U2,ConnectionOpened,,2,,,,,,,,1,,",
+            "6,1.0,2,download,,Received,download,1,Hit,file1,0,,,,,,,",
+            "6,1.0,2,download,,SegmentRejected,,1,,file1,0,,,,,,,yes",
         )
     )
 

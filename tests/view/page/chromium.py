@@ -111,7 +111,7 @@ class Chromium:
         """Go to a page and wait until it says that it is ready."""
         self.call("Page.navigate", url="about:blank")
         self.call("Page.navigate", url=url)
-        self.wait_for("document.documentElement?.dataset.ready === 'yes'")
+        self.wait_for("document.documentElement?.dataset.ready !== undefined")
 
     def size(self, width: int, height: int, scale: float = 1, *, is_mobile: bool = False) -> None:
         self.call(
@@ -174,6 +174,7 @@ class Chromium:
     def settle(self) -> None:
         """Let the page draw what has changed."""
         self.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.wait_for("!window.page || page.clock.isPlaying || page.wordsAt === undefined")
 
     def screenshot(self, path: Path, *, is_whole: bool = False) -> None:
         data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=is_whole)["data"]

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from emulator.protocol.events import Received
 from emulator.trace.reader import Trace
 from emulator.trace.records import Record
 from emulator.trace.statistics import SwarmStatistics
@@ -37,7 +38,8 @@ def write_moments(trace: Path, path: Path) -> None:
     moments, position = [], 0
     for number in range(NUM_MOMENTS + 1):
         end = len(records) * number // NUM_MOMENTS
-        statistics.add_all(records[position:end])
+        # The page's own fold counts a visit at its end.
+        statistics.add_all(each for each in records[position:end] if not isinstance(each.event, Received))
         position = end
         moments.append({"position": position, **swarm_facts(statistics)})
     path.write_text(json.dumps({"times": [record.time_s for record in records], "moments": moments}))

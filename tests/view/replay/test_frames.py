@@ -50,7 +50,7 @@ def test_a_run_that_lasts_a_blink_has_a_first_and_a_last_frame(tmp_path: Path) -
 
 
 def test_a_slow_cast_takes_as_much_longer(tmp_path: Path) -> None:
-    write_record(make_player(tmp_path, 0.1, speed=0.1), tmp_path / "run.cast", SIZE, plain)
+    write_record(make_player(tmp_path, 0.0, 0.1, speed=0.1), tmp_path / "run.cast", SIZE, plain)
     _, events = read_cast(tmp_path / "run.cast")
     assert events[-2][0] == pytest.approx(1.0, abs=FRAME_S)
     assert len(events) == pytest.approx(12, abs=1)

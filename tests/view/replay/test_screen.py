@@ -11,6 +11,7 @@ from emulator.protocol.events import (
     Died,
     FaultBegan,
     FileWritten,
+    Reported,
     RoundBegan,
     SegmentsTaken,
 )
@@ -108,6 +109,7 @@ def test_deaths_are_seen_on_the_time_line_before_faults_and_those_before_files(t
     events = [(1, fault), (3, killing), (4, died), (5, fault), (5, died), (6, fault), (10, fault)]
     for tenths, event in events:
         history.records.append(Record(tenths / 10, 2, "main", "", event))
+    history.records.insert(0, Record(0.0, 2, "main", "", Reported(0)))
     history.records.insert(-1, Record(0.6, 2, "download", "D7", FileWritten("file1", 1)))
     player = player_of(history, tmp_path)
     assert time_line(player, 10).plain == "┃!──††!──!"

@@ -8,7 +8,19 @@ from collections.abc import Iterator
 
 import msgspec
 
-from emulator.protocol.events import MessageFaulted, Received, Sent
+from emulator.protocol.events import (
+    BarrierOpened,
+    ClientFinished,
+    ClientLeft,
+    MessageFaulted,
+    PeerChosen,
+    Received,
+    RoleChanged,
+    SeedChosen,
+    SegmentRejected,
+    Sent,
+)
+from emulator.trace.derived.derivation import filled
 from emulator.trace.exports.arrows import Arrows
 from emulator.trace.exports.fields import fields, kind
 from emulator.trace.exports.perfetto.events import show_event
@@ -19,6 +31,8 @@ from emulator.trace.reader import Entry, Trace
 
 Joined = Arrows[tuple[int, float]]
 """The tag of a message is the line and the time of its sending."""
+Instant = BarrierOpened | RoleChanged | ClientFinished | ClientLeft | PeerChosen | SeedChosen | SegmentRejected
+"""What is shown of derived events: messages show the slices themselves."""
 
 
 def export(trace: Trace) -> Iterator[bytes]:
@@ -26,8 +40,12 @@ def export(trace: Trace) -> Iterator[bytes]:
     timeline, arrows = Timeline(), Joined()
     yield b'{"traceEvents":[\n'
     separator = b""
-    for entry in trace.entries():
-        _add(timeline, arrows, entry)
+    began_s: float | None = None
+    for entry, is_derived in filled(trace):
+        if began_s is None:  # engines count from the beginning of the run; the clock of another program from any moment
+            began_s = 0.0 if trace.header.engine else entry.stamp.t
+        if not is_derived or isinstance(entry.event, Instant):
+            _add(timeline, arrows, entry, began_s)
         for record in timeline.take():
             yield separator + record
             separator = b",\n"
@@ -39,13 +57,13 @@ def export(trace: Trace) -> Iterator[bytes]:
     yield b'\n],"otherData":' + msgspec.json.encode(about) + b"}\n"
 
 
-def _add(timeline: Timeline, arrows: Joined, entry: Entry) -> None:
+def _add(timeline: Timeline, arrows: Joined, entry: Entry, began_s: float) -> None:
     line, stamp, event = entry
     rank = stamp.rank
     timeline.process(rank)
     track = timeline.track(rank, stamp.thread)
     arrow, sent_us = (arrows.received(rank, event) if isinstance(event, Received) else None) or (None, None)
-    track.go_on(stamp.t, sent_us)
+    track.go_on(stamp.t - began_s, sent_us)
     timeline.latest_us = max(timeline.latest_us, track.now_us)
     match event:
         case Sent(_, to, message):

@@ -24,3 +24,7 @@ export function table(heads, rows, caption) {
   const body = rows.map((cells) => element("tr", {}, ...cells.map((cell) => element("td", {}, cell))));
   return element("table", {}, caption ? element("caption", {}, caption) : null, element("thead", {}, head), element("tbody", {}, ...body));
 }
+
+export function makeCanvas() {
+  return element("canvas", { role: "img" });
+}

@@ -1,57 +1,49 @@
-// A large swarm over time: a row of the picture for each client, or for several, and bands of percentiles.
+// A large swarm over time: a row of the picture for each client, and bands of percentiles.
 
-import { LEFT } from "./curves.mjs";
-import { BANDS, NUM_SAMPLES } from "./series.mjs";
-import { Surface } from "./surface.mjs";
+import { Chart, LEFT } from "./chart.mjs";
+import { NUM_SAMPLES } from "./series.mjs";
 import { percent, plural, seconds } from "./words.mjs";
 
-const HEIGHT = 300;
+const BELOW = 18; // pixels below the picture
 
-export class HeatView {
+export class HeatView extends Chart {
   // `value` gives what a client has at a sample, from 0 to 1.
-  constructor(app, canvas, { title, value }) {
-    this.app = app;
-    this.surface = new Surface(canvas, HEIGHT);
+  constructor(page, canvas, { title, value }) {
+    super(page, canvas, 280);
     Object.assign(this, { title, value });
     this.picture = document.createElement("canvas");
     this.pictureOf = "";
-    canvas.addEventListener("click", (event) => this.choose(event));
-    canvas.addEventListener("mousemove", (event) => this.point(event));
-    canvas.addEventListener("mouseleave", () => app.tip(null));
   }
 
   draw() {
-    const { app, surface } = this;
+    const { page, surface } = this;
     const context = surface.begin();
     const { colours, width, height } = surface;
+    const bottom = height - BELOW;
     this.paint();
-    context.imageSmoothingEnabled = false;
-    context.drawImage(this.picture, LEFT, 0, width - LEFT, height - 18);
-    surface.text(this.title, 4, height - 8, { scale: 0.75, colour: colours.soft });
-    surface.text("first done", LEFT - 4, 8, { align: "right", scale: 0.65, colour: colours.soft });
-    surface.text("last", LEFT - 4, height - 26, { align: "right", scale: 0.65, colour: colours.soft });
-    const x = LEFT + (app.clock.now / (app.run.duration || 1)) * (width - LEFT);
-    surface.line(x, 0, x, height - 18, colours.accent, 2);
-    if (app.selected) {
-      const y = ((app.order.indexOf(app.selected) + 0.5) / app.order.length) * (height - 18);
-      surface.line(LEFT, y, width, y, colours.bad, 1.5, [6, 4]);
-      surface.text(`client ${app.selected}`, LEFT - 4, y, { align: "right", scale: 0.7, weight: "bold" });
-    }
-    surface.canvas.setAttribute("aria-label", `${this.title}, ${plural(app.run.numClients, "client")} over time. ${this.describe(app.clock.now)}`);
+    context.drawImage(this.picture, LEFT, 0, width - LEFT, bottom);
+    surface.text(this.title, LEFT, height - 8, { scale: 0.75, colour: colours.soft });
+    surface.text("first", LEFT - 6, 8, { align: "right", scale: 0.7, colour: colours.soft });
+    surface.text("last", LEFT - 6, bottom - 8, { align: "right", scale: 0.7, colour: colours.soft });
+    this.drawClock(0, bottom);
+    if (!page.selected) return;
+    const y = ((page.order.indexOf(page.selected) + 0.5) / page.order.length) * bottom;
+    surface.line(LEFT, y, width, y, colours.bad, 1.5, [6, 4]);
+    surface.text(`client ${page.selected}`, LEFT - 4, y, { align: "right", scale: 0.7, weight: "bold" });
   }
 
   // A pixel for each client and sample, from the colour of nothing to that of everything.
   paint() {
-    const { app, surface } = this;
-    const key = [surface.colours.card, app.run.length, app.series.version].join();
+    const { page, surface } = this;
+    const key = [surface.colours.card, page.series.version].join();
     if (key === this.pictureOf) return;
     this.pictureOf = key;
-    const rows = app.order.length;
+    const rows = page.order.length;
     Object.assign(this.picture, { width: NUM_SAMPLES + 1, height: rows });
     const context = this.picture.getContext("2d");
     const image = context.createImageData(NUM_SAMPLES + 1, rows);
     const [low, high] = [rgb(surface.colours.faint), rgb(surface.colours.peer)];
-    app.order.forEach((rank, row) => {
+    page.order.forEach((rank, row) => {
       for (let sample = 0; sample <= NUM_SAMPLES; sample++) {
         const share = this.value(sample, rank);
         const at = 4 * (row * (NUM_SAMPLES + 1) + sample);
@@ -62,77 +54,69 @@ export class HeatView {
     context.putImageData(image, 0, 0);
   }
 
-  find(event) {
-    const box = this.surface.canvas.getBoundingClientRect();
-    const row = Math.floor(((event.clientY - box.top) / (HEIGHT - 18)) * this.app.order.length);
-    const time = Math.max(0, (event.clientX - box.left - LEFT) / (box.width - LEFT)) * this.app.run.duration;
-    return { rank: this.app.order[row], time };
+  rankAt(event) {
+    const { height } = this.surface;
+    return this.page.order[Math.floor((this.heightAt(event) * height * this.page.order.length) / (height - BELOW))];
   }
 
   choose(event) {
-    const { rank, time } = this.find(event);
-    if (!rank) return;
-    this.app.select(rank);
-    this.app.seekTo(time);
+    const rank = this.rankAt(event);
+    if (rank) this.page.select(rank);
+    super.choose(event);
   }
 
-  point(event) {
-    const { rank, time } = this.find(event);
-    const share = rank ? this.value(this.app.series.sampleAt(time), rank) : 0;
-    this.app.tip(event, rank ? `client ${rank} at ${seconds(time)}: ${percent(share)}` : "");
+  describeAt(event) {
+    const [rank, time] = [this.rankAt(event), this.timeAt(event)];
+    return rank ? `client ${rank} at ${seconds(time)}: ${percent(this.value(this.page.series.sampleAt(time), rank))}` : "";
   }
 
-  describe(time) {
-    const sample = this.app.series.sampleAt(time);
-    const told = BANDS.map((band, at) => `${band} % of clients have at most ${percent(this.app.series.bands[at][sample])}`);
-    return `At ${seconds(time)}: ${[told[1], told[3], told[5]].join(", ")}.`;
+  describe() {
+    return `A picture with a row for each of ${plural(this.page.order.length, "client")}, over time: ${this.title}.`;
   }
 }
 
 // How completion is spread over the clients: the median, and bands around it.
-export class BandsView {
-  constructor(app, canvas) {
-    this.app = app;
-    this.surface = new Surface(canvas, 170);
-    canvas.addEventListener("click", (event) => app.seekTo(this.timeAt(event)));
-  }
-
-  timeAt(event) {
-    const box = this.surface.canvas.getBoundingClientRect();
-    return Math.max(0, (event.clientX - box.left - LEFT) / (box.width - LEFT)) * this.app.run.duration;
+export class BandsView extends Chart {
+  constructor(page, canvas) {
+    super(page, canvas, 170);
   }
 
   draw() {
-    const { app, surface } = this;
+    const { surface, page } = this;
     const context = surface.begin();
-    const { colours, width, height } = surface;
-    const { bands } = app.series;
-    const x = (sample) => LEFT + (sample / NUM_SAMPLES) * (width - LEFT);
+    const { colours, height } = surface;
+    const { bands } = page.series;
     const y = (share) => height - 14 - share * (height - 34);
-    surface.text("Completion: median, middle half, 10 to 90 %, and all", 4, 8, { weight: "bold", scale: 0.78 });
+    surface.text("Completion: the median, the middle half, 10 to 90 %, and all", 4, 8, { weight: "bold", scale: 0.78 });
+    this.drawAxis([0, 0.5, 1], y, percent);
+    context.fillStyle = colours.peer;
     [[0, 6, 0.18], [1, 5, 0.3], [2, 4, 0.45]].forEach(([low, high, alpha]) => {
       context.globalAlpha = alpha;
-      context.fillStyle = colours.peer;
       context.beginPath();
-      for (let sample = 0; sample <= NUM_SAMPLES; sample++) context.lineTo(x(sample), y(bands[high][sample]));
-      for (let sample = NUM_SAMPLES; sample >= 0; sample--) context.lineTo(x(sample), y(bands[low][sample]));
+      for (let sample = 0; sample <= NUM_SAMPLES; sample++) context.lineTo(this.x(sample), y(bands[high][sample]));
+      for (let sample = NUM_SAMPLES; sample >= 0; sample--) context.lineTo(this.x(sample), y(bands[low][sample]));
       context.fill();
     });
     context.globalAlpha = 1;
-    context.strokeStyle = colours.ink;
-    context.lineWidth = 2;
-    context.beginPath();
-    for (let sample = 0; sample <= NUM_SAMPLES; sample++) context.lineTo(x(sample), y(bands[3][sample]));
-    context.stroke();
-    for (const share of [0, 0.5, 1]) surface.text(percent(share), LEFT - 4, y(share), { align: "right", scale: 0.7, colour: colours.soft });
-    const now = LEFT + (app.clock.now / (app.run.duration || 1)) * (width - LEFT);
-    surface.line(now, 18, now, height - 12, colours.ink, 1.5);
-    const sample = app.series.sampleAt(app.clock.now);
-    surface.canvas.setAttribute("aria-label", `Completion over time: the median client has ${percent(bands[3][sample])}, the last ${percent(bands[0][sample])}, the first ${percent(bands[6][sample])}.`);
+    this.drawCurve(bands[3], y, colours.ink);
+    this.drawClock(18, height - 12);
+  }
+
+  describeAt(event) {
+    return this.bandsAt(this.timeAt(event));
+  }
+
+  describe() {
+    return `Completion over time. ${this.bandsAt(this.page.clock.now)}`;
+  }
+
+  bandsAt(time) {
+    const { series } = this.page;
+    const share = (band) => percent(series.bands[band][series.sampleAt(time)]);
+    return `At ${seconds(time)}: the last client has ${share(0)}, a tenth at most ${share(1)}, the median ${share(3)}, a tenth at least ${share(5)}, the first ${share(6)}.`;
   }
 }
 
 function rgb(colour) {
-  const digits = colour.replace("#", "");
-  return [0, 2, 4].map((at) => Number.parseInt(digits.slice(at, at + 2), 16));
+  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
 }

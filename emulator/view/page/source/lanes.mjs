@@ -8,6 +8,8 @@ import { exactSeconds, plural, seconds } from "./words.mjs";
 const LANE_HEIGHT = 26;
 const MAX_ARROWS = 2500; // in one picture; where more would be in it, it shows how many there are instead
 const MAX_LANES = 64;
+const EVENTS_OF_A_LANE = 6; // at first
+const MARK_WIDTH = 90; // pixels between two marks of the ruler
 const NEAR = 9; // pixels at which an arrow is pointed at
 const ZOOM = 1.6;
 const CODES = {
@@ -92,13 +94,13 @@ export class LanesView {
     this.drawArrows(lanes);
     const x = this.x(app.clock.now);
     surface.line(x, 0, x, surface.height, surface.colours.accent, 2);
-    this.describe();
   }
 
-  // So much of the run that a few dozen messages are in it.
+  // So much of the run that each lane has a few messages in it.
   pleasantSpan() {
     const { run } = this.app;
-    return Math.max((run.duration * 60) / Math.max(60, run.length), 1e-6);
+    const events = EVENTS_OF_A_LANE * (2 * run.numClients + 1);
+    return Math.max((run.duration * events) / Math.max(events, run.length), 1e-6);
   }
 
   // Keep the moment in view.
@@ -118,7 +120,9 @@ export class LanesView {
 
   drawRuler() {
     const { surface } = this;
-    const step = 10 ** Math.floor(Math.log10(this.span / 3));
+    const least = (this.span * MARK_WIDTH) / (surface.width - this.left);
+    const power = 10 ** Math.floor(Math.log10(least));
+    const step = [1, 2, 5, 10].find((factor) => factor * power >= least) * power;
     for (let at = Math.ceil(this.start / step) * step; at < this.start + this.span; at += step) {
       const x = this.x(at);
       if (x < this.left || at < 0) continue;
@@ -324,7 +328,8 @@ export class LanesView {
     this.app.redraw();
   }
 
-  describe() {
+  // In words: what is in view, and the message that is chosen.
+  tell() {
     const { app, surface } = this;
     const window = `from ${exactSeconds(Math.max(0, this.start))} on, ${seconds(this.span)} wide`;
     surface.canvas.setAttribute("aria-label", `Lanes ${window}: ${plural(this.arrows.length, "message")}. The left and right arrow keys go from message to message.`);

@@ -17,7 +17,8 @@ async function begin() {
   const page = new Page(run);
   listenToThemes(() => page.redraw());
   window.page = page; // for tests, and for the curious at the console
-  document.documentElement.dataset.ready = "yes";
+  // Drawn, and ready to be used: so many milliseconds after loading began.
+  requestAnimationFrame(() => (document.documentElement.dataset.ready = Math.round(performance.now())));
 }
 
 begin().catch((error) => {

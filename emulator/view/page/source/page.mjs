@@ -19,6 +19,8 @@ import { makeViews } from "./views.mjs";
 import { capital, count, exactSeconds, percent, plural, printable, seconds, who } from "./words.mjs";
 
 const SLIDER_STEPS = 10000;
+const WORDS_MS = 30;
+const WORDS_PLAYING_MS = 200;
 
 export class Page {
   constructor(run) {
@@ -149,7 +151,6 @@ export class Page {
     const { clock } = this;
     this.timeline.draw();
     this.views.draw();
-    if (!clock.isPlaying || !(this.frames++ % 6)) this.story.draw(); // nobody reads faster
     setText(byId("now"), `${exactSeconds(clock.now)} · ${percent(clock.now / (this.run.duration || 1))}`);
     setText(byId("speed"), `${clock.speed}×${clock.bySteps ? " steps" : ""}`);
     const slider = byId("slider");
@@ -160,6 +161,14 @@ export class Page {
     play.setAttribute("aria-label", clock.isPlaying ? "Pause" : "Play");
     if (!clock.isPlaying) this.drawEvent();
     byId("client").value = this.selected === null ? "" : `${this.selected}`;
+    this.wordsAt ??= setTimeout(() => this.drawWords(), clock.isPlaying ? WORDS_PLAYING_MS : WORDS_MS);
+  }
+
+  // What is read rather than looked at may come a little later: the story, the tables, what a screen reader says.
+  drawWords() {
+    this.wordsAt = undefined;
+    this.story.draw();
+    this.views.tell();
   }
 
   // The event that has just happened, and what the checker has against it.
@@ -256,7 +265,6 @@ export class Page {
 
   listen() {
     const on = (id, action) => byId(id).addEventListener("click", () => (action(), this.redraw()));
-    this.frames = 0;
     on("begin", () => this.clock.stopAt(0));
     on("end", () => this.clock.stopAt(this.run.length));
     on("play", () => this.clock.playOrPause());

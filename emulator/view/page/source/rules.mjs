@@ -12,7 +12,7 @@ export class RulesView {
     this.drawn = null;
   }
 
-  draw() {
+  tell() {
     const { report } = this.app.run;
     if (this.drawn === report) return;
     this.drawn = report;

@@ -48,8 +48,8 @@ export class Run {
     this.ticks = 0;
     this.isComplete = false;
     this.report = null;
-    this.inboxes = new Map();
-    this.lastOf = new Map();
+    this.inboxes = []; // by reader and communicator: what was sent there, in order
+    this.lastOf = []; // by lane: what its last message was about
   }
 
   table(name) {
@@ -102,14 +102,12 @@ export class Run {
     this.addKinds(order, reader);
     this.lists.push(...reader.lists(facts.lists));
     this.length += length;
+    this.partner.append(new Int32Array(length).fill(-1));
     for (let index = first; index < this.length; index++) this.follow(index);
   }
 
   addTimes(ticks) {
-    for (const passed of ticks) {
-      this.ticks += passed;
-      this.time.push((this.ticks * this.about.tick_us) / 1e6);
-    }
+    this.time.append(ticks.map((passed) => ((this.ticks += passed) * this.about.tick_us) / 1e6));
   }
 
   addLanes(reader, length) {
@@ -153,11 +151,9 @@ export class Run {
   // Messages are written as what is new in them since the lane's last one: put them together again.
   follow(index) {
     const table = this.tableOf(index);
-    this.partner.push(-1);
     if (!table.message && this.kind.at(index) !== this.received) return;
     const lane = this.lane.at(index);
-    let last = this.lastOf.get(lane);
-    if (!last) this.lastOf.set(lane, (last = { other: 0, segment: 0 }));
+    const last = (this.lastOf[lane] ??= { other: 0, segment: 0 });
     if (table.message) this.followContent(index, table, last);
     else this.followReceipt(index, table, last);
   }
@@ -182,20 +178,18 @@ export class Run {
   }
 
   inbox(channel, rank) {
-    const key = 2 * rank + channel;
-    let inbox = this.inboxes.get(key);
-    if (!inbox) this.inboxes.set(key, (inbox = { sent: new Column(Int32Array), numReceived: 0 }));
-    return inbox;
+    // A stranger's message may be for a rank that cannot be.
+    const key = Math.max(-1, Math.min(2 * rank + channel, 2 * this.numClients + 2));
+    return (this.inboxes[key + 1] ??= { sent: new Column(Int32Array), numReceived: 0 });
   }
 }
 
 // The events of a block lane by lane, those of a lane in their order.
 function byLane(lanes) {
-  const events = new Map();
-  lanes.forEach((lane, index) => {
-    const list = events.get(lane);
-    if (list) list.push(index);
-    else events.set(lane, [index]);
-  });
-  return [...events.keys()].sort((one, other) => one - other).flatMap((lane) => events.get(lane));
+  const ends = new Int32Array(lanes.reduce((most, lane) => Math.max(most, lane), 0) + 2);
+  for (const lane of lanes) ends[lane + 1]++;
+  for (let lane = 1; lane < ends.length; lane++) ends[lane] += ends[lane - 1];
+  const order = new Int32Array(lanes.length);
+  lanes.forEach((lane, index) => (order[ends[lane]++] = index));
+  return order;
 }

@@ -38,7 +38,10 @@ export class SegmentsView {
       surface.text(surface.cut(this.name(file), this.columnWidth - 6), this.left + at * this.columnWidth, this.rowHeight / 2, { colour: surface.colours.soft, scale: 0.75 });
     });
     ranks.forEach((rank, row) => this.drawRow(rank, (row + 1) * this.rowHeight + 4));
-    surface.canvas.setAttribute("aria-label", `Segments: ${plural(app.state.numTransferred, "segment")} got so far by all clients. The table of clients has the numbers.`);
+  }
+
+  tell() {
+    this.surface.canvas.setAttribute("aria-label", `Segments: ${plural(this.app.state.numTransferred, "segment")} got so far by all clients. The table of clients has the numbers.`);
   }
 
   drawRow(rank, y) {

@@ -23,15 +23,21 @@ export class Surface {
     this.canvas = canvas;
     this.wanted = height;
     this.context = canvas.getContext("2d");
+    // The size of the canvas is asked for when it changes: to ask while drawing makes the browser lay out the page.
+    this.isKnown = false;
+    new ResizeObserver(() => (this.isKnown = false)).observe(canvas);
   }
 
   // An empty canvas as wide as its place; in CSS pixels from here on.
   begin(height = this.wanted) {
     const { canvas, context } = this;
     const ratio = window.devicePixelRatio || 1;
-    if (height) canvas.style.height = `${height}px`;
-    this.width = canvas.clientWidth;
-    this.height = canvas.clientHeight;
+    if (height && height !== this.asked) {
+      canvas.style.height = `${height}px`;
+      this.asked = height;
+      this.isKnown = false;
+    }
+    if (!this.isKnown) [this.width, this.height, this.isKnown] = [canvas.clientWidth, canvas.clientHeight, canvas.clientWidth > 0];
     const [width, high] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
     if (canvas.width !== width || canvas.height !== high) [canvas.width, canvas.height] = [width, high];
     context.setTransform(ratio, 0, 0, ratio, 0, 0);

@@ -17,13 +17,11 @@ export class SwarmView {
 
   draw() {
     const { app, surface } = this;
-    const height = Math.max(300, Math.min(560, surface.canvas.clientWidth));
-    surface.begin(height);
+    surface.begin(Math.max(300, Math.min(560, surface.width ?? surface.canvas.clientWidth)));
     this.place();
     this.drawSources();
     for (let rank = 0; rank <= app.run.numClients; rank++) this.drawNode(rank);
     this.drawFlights();
-    surface.canvas.setAttribute("aria-label", this.describe());
   }
 
   // Clients on a circle from the top on, the tracker in its middle.
@@ -124,7 +122,7 @@ export class SwarmView {
     if (rank >= 0) this.app.select(rank);
   }
 
-  describe() {
+  tell() {
     const { app } = this;
     const parts = [];
     for (let rank = 1; rank <= app.run.numClients; rank++) {
@@ -132,6 +130,6 @@ export class SwarmView {
       const from = source ? `, takes from ${app.state.sourceIsSeed[rank] ? "seed" : "peer"} ${source}` : "";
       parts.push(`client ${rank} has ${percent(app.series.shareOf(app.state, rank))}${app.state.isDead[rank] ? ", dead" : from}`);
     }
-    return `The swarm: ${parts.join("; ")}.`;
+    this.surface.canvas.setAttribute("aria-label", `The swarm: ${parts.join("; ")}.`);
   }
 }

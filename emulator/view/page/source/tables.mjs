@@ -14,7 +14,7 @@ export class TablesView {
     this.isByTime = true;
   }
 
-  draw() {
+  tell() {
     const { app, place } = this;
     const ranks = app.order.length > MAX_ROWS ? app.order.slice(-MAX_ROWS) : app.order.toSorted((one, other) => one - other);
     const clients = table(HEADS, ranks.map((rank) => this.client(rank)), "What each client did");

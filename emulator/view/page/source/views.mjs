@@ -1,16 +1,12 @@
-// The views, one tab each. Of a large swarm there are other pictures, not smaller ones.
+// The views, one tab each.
 
 import { Curve, curvesOf } from "./curves.mjs";
-import { byId, element } from "./dom.mjs";
-import { BandsView, HeatView } from "./heat.mjs";
+import { byId, element, makeCanvas } from "./dom.mjs";
 import { LanesView } from "./lanes.mjs";
+import { legendOf } from "./legend.mjs";
+import { extraViews, pictures } from "./registry.mjs";
 import { RulesView } from "./rules.mjs";
-import { SegmentsView } from "./segments.mjs";
-import { SwarmView } from "./swarm.mjs";
 import { TablesView } from "./tables.mjs";
-import { ZonesView } from "./zones.mjs";
-
-export const MAX_IN_GRAPH = 60;
 
 export function makeViews(page) {
   return new Views(page);
@@ -19,12 +15,11 @@ export function makeViews(page) {
 class Views {
   constructor(page) {
     this.page = page;
-    const isLarge = page.run.numClients > MAX_IN_GRAPH;
     this.views = [
-      { name: "swarm", title: "Swarm", make: isLarge ? largeSwarm : smallSwarm },
+      { name: "swarm", title: "Swarm", make: pictures[0] },
       { name: "lanes", title: "Lanes", make: lanes },
       { name: "curves", title: "Curves", make: curves },
-      ...(page.run.header.zones?.length ? [{ name: "zones", title: "Zones", make: zones }] : []),
+      ...extraViews,
       { name: "tables", title: "Tables", make: (page_, place) => [new TablesView(page_, place)] },
       { name: "rules", title: "Rules", make: (page_, place) => [new RulesView(page_, place)] },
     ];
@@ -73,8 +68,17 @@ class Views {
     this.page.redraw();
   }
 
+  get parts() {
+    return this.views.find((view) => view.name === this.shown).parts;
+  }
+
   draw() {
-    for (const part of this.views.find((view) => view.name === this.shown).parts) part.draw();
+    for (const part of this.parts) part.draw?.();
+  }
+
+  // Put into words what is shown; and draw what consists of words.
+  tell() {
+    for (const part of this.parts) part.tell();
   }
 
   // For paper, where there are no tabs.
@@ -82,56 +86,13 @@ class Views {
     for (const view of this.views) {
       const wasHidden = view.place.hidden;
       view.place.hidden = false;
-      for (const part of view.parts) part.draw();
+      for (const part of view.parts) {
+        part.draw?.();
+        part.tell();
+      }
       view.place.hidden = wasHidden;
     }
   }
-}
-
-function canvas() {
-  return element("canvas", { role: "img" });
-}
-
-function everybody(page) {
-  return Array.from({ length: page.run.numClients }, (_, at) => at + 1);
-}
-
-function smallSwarm(page, place) {
-  const [graph, grid] = [canvas(), canvas()];
-  place.append(
-    element(
-      "div",
-      { class: "pair" },
-      element("div", {}, element("h2", {}, "Who takes segments from whom"), legend(GRAPH_LEGEND), graph),
-      element("div", {}, element("h2", {}, "Which segments are there"), legend(SEGMENT_LEGEND), grid),
-    ),
-  );
-  return [new SwarmView(page, graph), new SegmentsView(page, grid, () => everybody(page))];
-}
-
-function largeSwarm(page, place) {
-  const [bands, heat, load, grid] = [canvas(), canvas(), canvas(), canvas()];
-  place.append(
-    element("p", { class: "caption" }, "Each row is a client, the first to be done on top. Click one for its own story."),
-    bands,
-    element("h3", {}, "How much of what it wants each client has: grey nothing, blue everything"),
-    heat,
-    element("h3", {}, "How many connections are open to each client: grey none, blue the most"),
-    load,
-    element("h3", {}, "The segments of the chosen client"),
-    legend(SEGMENT_LEGEND),
-    grid,
-  );
-  const { series, run } = page;
-  const size = run.numClients + 1;
-  const open = () => page.series.openOf.reduce((most, one) => Math.max(most, one), 1);
-  const most = open();
-  return [
-    new BandsView(page, bands),
-    new HeatView(page, heat, { title: "completion", value: (sample, rank) => page.series.share(sample, rank) }),
-    new HeatView(page, load, { title: `connections, up to ${most}`, value: (sample, rank) => page.series.openOf[sample * size + rank] / most }),
-    new SegmentsView(page, grid, () => (page.selected ? [page.selected] : page.order.slice(-8))),
-  ].filter(() => series);
 }
 
 function lanes(page, place) {
@@ -158,34 +119,8 @@ function lanes(page, place) {
 
 function curves(page, place) {
   return curvesOf(page).map((curve) => {
-    const chart = canvas();
+    const chart = makeCanvas();
     place.append(chart, legendOf(curve.lines()));
     return new Curve(page, chart, curve);
   });
 }
-
-function legendOf(lines) {
-  return legend(lines.map(([name, colour, dash]) => [`line ${colour} ${["", "dashed", "dotted"][dash.length ? (dash[0] > 3 ? 1 : 2) : 0]}`, name]));
-}
-
-// What colours and lines mean: pairs of the classes of a small sample and a text; a text alone has no sample.
-function legend(entries) {
-  const items = entries.map(([classes, text]) => element("span", {}, classes ? element("i", { class: `sample ${classes}` }) : null, ` ${text}`));
-  return element("div", { class: "legend" }, ...items);
-}
-
-function zones(page, place) {
-  return [new ZonesView(page, place)];
-}
-
-const GRAPH_LEGEND = [
-  ["line seed", "from a seed"],
-  ["line peer dashed", "from a peer"],
-  ["", "ring: how much it has · inner ring: seeds a file · † dead · ‖ paused · dots: messages, with the segment's number"],
-];
-const SEGMENT_LEGEND = [
-  ["box peer low", "from a peer (low)"],
-  ["box seed middle", "from a seed (higher)"],
-  ["box owned", "own from the start (full)"],
-  ["box faint", "missing"],
-];

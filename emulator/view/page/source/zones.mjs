@@ -1,6 +1,7 @@
 // What flows from zone to zone: segments given so far, each way.
 
 import { element } from "./dom.mjs";
+import { extraViews } from "./registry.mjs";
 import { Surface } from "./surface.mjs";
 import { count, percent, printable } from "./words.mjs";
 
@@ -34,8 +35,12 @@ export class ZonesView {
 
   draw() {
     const flows = this.flows();
-    const all = flows.reduce((sum, row) => sum + row.reduce((one, other) => one + other, 0), 0);
-    this.drawRibbons(flows, all);
+    this.drawRibbons(flows, sumOf(flows));
+  }
+
+  tell() {
+    const flows = this.flows();
+    const all = sumOf(flows);
     const heads = ["from \\ to", ...this.names].map((name) => element("th", { scope: "col" }, name));
     const rows = flows.map((row, at) => element("tr", {}, element("th", { scope: "row" }, this.names[at]), ...Array.from(row, (number) => element("td", {}, count(number)))));
     this.table.replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows)));
@@ -80,3 +85,9 @@ export class ZonesView {
     context.globalAlpha = 1;
   }
 }
+
+function sumOf(flows) {
+  return flows.reduce((sum, row) => sum + row.reduce((one, other) => one + other, 0), 0);
+}
+
+extraViews.push({ name: "zones", title: "Zones", make: (page, place) => [new ZonesView(page, place)] });
