@@ -226,27 +226,23 @@ class Expected(NamedTuple):
     """The answers that fit a kind of question."""
 
     types: tuple[type[Answer], ...]
-    is_about_the_same: Callable[[Any, Any], bool]
-    """Whether a question and its answer are about the same file and segment, if they name them."""
-
-
-def _always(_question: Any, _answer: Any) -> bool:
-    return True
+    is_about_the_same: Callable[[Any, Any], bool] | None
+    """Whether a question and its answer are about the same file and segment; None if they name none."""
 
 
 def _same_file(question: Any, answer: Any) -> bool:
-    return bool(question.file == answer.file)
+    return question.file == answer.file  # type: ignore[no-any-return]
 
 
 def _same_segment(question: Any, answer: Any) -> bool:
-    return bool(question.segment == answer.segment and question.file == answer.file)
+    return question.segment == answer.segment and question.file == answer.file  # type: ignore[no-any-return]
 
 
 ANSWERS: dict[type[Message], Expected] = {
-    MetadataRequest: Expected((MetadataAnswer,), _always),
+    MetadataRequest: Expected((MetadataAnswer,), None),
     SwarmRequest: Expected((SwarmAnswer,), _same_file),
     SegmentRequest: Expected((Hit, Miss), _same_segment),
-    ConnectionCountRequest: Expected((ConnectionCount,), _always),
+    ConnectionCountRequest: Expected((ConnectionCount,), None),
     HoldingsRequest: Expected((Holdings,), _same_file),
     Stuck: Expected((StuckAnswer,), _same_file),
 }
@@ -256,4 +252,4 @@ ANSWERS: dict[type[Message], Expected] = {
 def is_answered(question: Message, answer: Message) -> bool:
     """Whether this answer is of a type that fits the question, and about the same file and segment."""
     types, is_about_the_same = ANSWERS[type(question)]
-    return type(answer) in types and is_about_the_same(question, answer)
+    return type(answer) in types and (is_about_the_same is None or is_about_the_same(question, answer))

@@ -156,7 +156,7 @@ class Questions:
                 sender, answer = recv() if patience_s is None else self._recv((source,))
             except TimeoutError:
                 return None
-            if sender == source and answer.request == number:
+            if answer.request == number and sender == source:
                 if is_answered(question, answer):
                     return answer
                 raise unexpected(self._node, source, answer)

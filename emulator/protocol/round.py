@@ -179,11 +179,14 @@ class Round:
             return None
         answer = self._questions.ask(kind, uploader, *fields)
         if answer is None:
-            if uploader not in self._questions.lost:
-                self.silences[uploader] = self._questions.waited_s
-                self._left.add(uploader)
-            self._count_vain()
+            self._note_silence(uploader)
         return answer
+
+    def _note_silence(self, uploader: int) -> None:
+        if uploader not in self._questions.lost:
+            self.silences[uploader] = self._questions.waited_s
+            self._left.add(uploader)
+        self._count_vain()
 
     def _count_wrong(self, uploader: int) -> None:
         self._num_wrong[uploader] += 1
@@ -239,7 +242,11 @@ class Connection:
             round._count_vain()
             self.is_missed = True
             return False
-        return self.take_in(segment, round._ask(SegmentRequest, self.uploader, round.file, segment))
+        # Not by `round._ask`: this is the hottest line of a run.
+        answer = round._questions.ask(SegmentRequest, self.uploader, round.file, segment)
+        if answer is None:
+            round._note_silence(self.uploader)
+        return self.take_in(segment, answer)
 
     def take_in(self, segment: int, answer: Hit | Miss | None) -> bool:
         """Take the answer to a request for this segment. True for a hit."""

@@ -22,7 +22,7 @@ class PeersFirst:
         """D4: stay with a peer until it misses; two misses in a row, from two peers, end the search."""
         num_misses, last = 0, None
         while round.is_open and num_misses < MOST_MISSES_IN_A_ROW:
-            candidates = tuple(peer for peer in round.answering(round.peers) if peer != last)
+            candidates = tuple([peer for peer in round.answering(round.peers) if peer != last])
             if not candidates:
                 return
             last = round.random.choice(candidates)
