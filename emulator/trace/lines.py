@@ -28,6 +28,7 @@ class Lines:
         self.tail = b""
         """What follows the last line end, once all lines are read."""
         self._block_bytes = block_bytes or BLOCK_BYTES
+        self._min_bytes = source.min_block_bytes or self._block_bytes
         self._raw = source.open()
         try:
             is_compressed = self._raw.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
@@ -71,7 +72,7 @@ class Lines:
         parts: list[bytes] = []
         num_bytes = 0
         try:
-            while num_bytes < self._block_bytes and (part := self._file.read1(self._block_bytes)):
+            while num_bytes < self._min_bytes and (part := self._file.read1(self._block_bytes)):
                 parts.append(part)
                 num_bytes += len(part)
         except EOFError:

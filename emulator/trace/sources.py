@@ -26,6 +26,9 @@ class TraceSource:
     notes: Sequence[str] = ()
     """What a person should know about how the parts fit together."""
 
+    min_block_bytes: int | None = None
+    """How much is read before it is passed on; None for as much as is quick. A file that grows has little at a time."""
+
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self._path = path

@@ -20,6 +20,8 @@ from emulator.trace.records import Batch
 
 MERGE_AT = 4_096
 """Lines to gather before the next merge."""
+MERGE_EVERY_S = 0.25
+"""A slow run is merged now and then, too, so that a reader can follow it."""
 GZIP_LEVEL = 3
 _by_time = itemgetter(0)
 
@@ -67,6 +69,7 @@ class TraceWriter:
         """For each running rank, the time up to which it has sent everything."""
         self._waiting: list[tuple[float, bytes]] = []
         self._merge_at = MERGE_AT
+        self._merge_at_s = MERGE_EVERY_S
         self._latest_s = 0.0
         self._put(encode(header) + b"\n")
         self._flush()  # a run that is killed at once leaves a trace, too
@@ -75,7 +78,7 @@ class TraceWriter:
         self._waiting += zip(batch.times_s, batch.lines.split(b"\n"), strict=False)
         if batch.rank in self._told_s:
             self._told_s[batch.rank] = batch.told_s
-        if len(self._waiting) >= self._merge_at:
+        if len(self._waiting) >= self._merge_at or batch.told_s >= self._merge_at_s:
             self._merge()
 
     def append(self, lines: list[bytes]) -> None:
@@ -105,6 +108,7 @@ class TraceWriter:
         del self._waiting[:num_ready]
         # While one rank is late, each batch of the others must not sort everything again.
         self._merge_at = MERGE_AT + 2 * len(self._waiting)
+        self._merge_at_s = max(self._told_s.values(), default=self._merge_at_s) + MERGE_EVERY_S
 
     def _write(self, lines: list[tuple[float, bytes]]) -> None:
         if lines:

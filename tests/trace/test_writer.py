@@ -155,3 +155,14 @@ def test_a_full_disk_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / name).symlink_to("/dev/full")
     with pytest.raises(RunError, match=r"full\..* cannot be written \(No space left on device\); give it more room"):
         TraceWriter(tmp_path / name, HEADER)
+
+
+def test_a_slow_run_can_be_followed_while_it_lasts(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    with writing(path) as writer:
+        for rank in RANKS:
+            writer.add(batch(rank, 0.2, [(0.1, f"{rank} early")]))
+        assert len(lines_of(path)) == 1, "the header alone: it is not worth a merge yet"
+        for rank in RANKS:
+            writer.add(batch(rank, 0.3, []))
+        assert lines_of(path)[1:] == ["0 early", "1 early", "2 early"]

@@ -27,13 +27,12 @@ def write_page(source: Path | TraceSource, write: Write) -> Report:
 
     Raises `InputError` for what is no trace.
     """
-    with _Told(source) as trace:
+    data = DataWriter(write)
+    with PageTrace(source, data.put) as trace:
         document = make_frame(
-            title_of(trace.path, trace.header), summary_of(trace.header), mains=modules_for(trace.header)
+            title_of(trace.path, trace.header), summary_of(trace.header), mains=modules_for(trace.header, "main.mjs")
         )
         write(document.head)
-        data = DataWriter(write)
-        trace.data = data
         report = check_trace(trace)
         trace.end_block()
     data.put(frame(report_facts(report)))
@@ -42,13 +41,22 @@ def write_page(source: Path | TraceSource, write: Write) -> Report:
     return report
 
 
-class _Told(Trace):
-    """A trace whose events become blocks of a page while the checker reads them."""
+def live_page(path: Path, header: Header) -> bytes:
+    """The page of a run that is going on: it has no data, but asks its server for them."""
+    document = make_frame(
+        title_of(path, header), summary_of(header), mains=modules_for(header, "live.mjs"), connects=True
+    )
+    parts: list[bytes] = []
+    DataWriter(parts.append).close()
+    return b"".join((document.head, *parts, document.tail))
 
-    data: DataWriter
 
-    def __init__(self, source: Path | TraceSource) -> None:
+class PageTrace(Trace):
+    """A trace whose events become the data of a page while a caller, such as the checker, reads them."""
+
+    def __init__(self, source: Path | TraceSource, put: Write) -> None:
         super().__init__(source)
+        self._put = put
         self._encoder = Encoder()
         self._is_begun = False
 
@@ -60,11 +68,12 @@ class _Told(Trace):
             yield first, stamps, events
 
     def end_block(self) -> None:
+        """Pass on the events since the last block."""
         block = self._encoder.block()
         if not self._is_begun:  # the first block decides about the clock
-            self.data.put(frame(about_facts(self.path, self.header, self._encoder)))
+            self._put(frame(about_facts(self.path, self.header, self._encoder)))
             self._is_begun = True
-        self.data.put(block)
+        self._put(block)
 
 
 def about_facts(path: Path, header: Header, encoder: Encoder) -> bytes:
@@ -85,10 +94,10 @@ def report_facts(report: Report) -> bytes:
     return msgspec.json.encode({"report": report})
 
 
-def modules_for(header: Header) -> tuple[str, ...]:
-    """What the page of such a run begins with: only the views that it has."""
+def modules_for(header: Header, main: str) -> tuple[str, ...]:
+    """What the page of such a run is made of: only the views that it has."""
     picture = "small.mjs" if header.clients <= MAX_IN_GRAPH else "large.mjs"
-    return (picture, *(["zones.mjs"] if header.zones else []), "main.mjs")
+    return (picture, *(["zones.mjs"] if header.zones else []), main)
 
 
 def title_of(path: Path, header: Header) -> str:

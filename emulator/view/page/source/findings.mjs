@@ -13,7 +13,7 @@ const at = (position, text, client = null) => ({ position, text, client });
 export function findingsOf(app) {
   const { run, moments } = app;
   const state = moments.at(run.length);
-  return [whole(app, state), sources(app, state), last(app, state), ...wrong(app, state), verdict(app)].filter((finding) => finding.length);
+  return [whole(app, state), sources(app, state), last(app, state), ...wrong(app, state), ...waiting(app), verdict(app)].filter((finding) => finding.length);
 }
 
 function whole({ run, series, moments }, state) {
@@ -106,6 +106,14 @@ function wrong({ run, index }, state) {
   const lost = [...state.gaveUp].map((files, rank) => (files ? rank : 0)).filter(Boolean);
   if (lost.length) findings.push([`Not everything was got: ${lost.length === 1 ? `client ${lost[0]}` : `clients ${ranges(lost)}`} gave files up, as nobody alive had all of them.`]);
   return findings;
+}
+
+// Who waits for whom where the trace ends before the run did.
+function waiting({ run }) {
+  const waits = run.report?.waits ?? [];
+  if (!waits.length) return [];
+  const named = waits.slice(0, MAX_NAMED).map((wait) => at(Math.min(wait.line - 1, run.length), printable(wait.text), wait.rank));
+  return [["Where the trace ends, ", ...between(named), waits.length > MAX_NAMED ? ", …" : "", "."]];
 }
 
 function between(parts) {

@@ -69,6 +69,7 @@ export class Index {
         rule,
         text: found.text,
         expected: found.expected,
+        count: found.count,
         lines: found.lines,
         position: found.lines.length ? Math.min(found.lines.at(-1) - 1, this.run.length) : this.run.length,
       })),

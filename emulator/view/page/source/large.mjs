@@ -20,11 +20,10 @@ function largeSwarm(page, place) {
     grid,
   );
   const size = page.run.numClients + 1;
-  const most = page.series.openOf.reduce((one, other) => Math.max(one, other), 1);
   return [
     new BandsView(page, bands),
     new HeatView(page, heat, { title: "completion", value: (sample, rank) => page.series.share(sample, rank) }),
-    new HeatView(page, load, { title: `connections, up to ${most}`, value: (sample, rank) => page.series.openOf[sample * size + rank] / most }),
+    new HeatView(page, load, { title: "open connections", value: (sample, rank) => page.series.openOf[sample * size + rank] / page.series.mostOpen }),
     new SegmentsView(page, grid, () => (page.selected ? [page.selected] : page.order.slice(-8))),
   ];
 }

@@ -52,6 +52,20 @@ export class Page {
     this.index.addViolations(this.run.report ?? { rules: [] });
   }
 
+  // More has happened since. A page that is at the end stays there; to look at all anew takes longer, so not every time.
+  grow(isLook) {
+    const isAtEnd = this.clock.now >= this.timeBefore || this.clock.isAtEnd;
+    this.moments.extend();
+    this.index.extend();
+    if (isLook) {
+      this.look();
+      this.tell();
+    }
+    if (isAtEnd && !this.clock.isPlaying) this.clock.goTo(this.run.length);
+    this.timeBefore = this.run.duration;
+    this.redraw();
+  }
+
   // What is true at all times: the head of the page, its findings, its marks, its clients.
   tell() {
     const { header } = this.run;

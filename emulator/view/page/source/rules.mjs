@@ -3,7 +3,7 @@
 import { element } from "./dom.mjs";
 import { count, plural, printable } from "./words.mjs";
 
-const SIGNS = { valid: "✓ valid", invalid: "✗ invalid", unknown: "? unknown" };
+const SIGNS = { valid: "✓ valid", invalid: "✗ invalid", unknown: "? unknown", "not exercised": "– not exercised" };
 
 export class RulesView {
   constructor(app, place) {
@@ -40,6 +40,7 @@ export class RulesView {
         ...this.app.steps(found.rule.steps),
         "): ",
         printable(found.text),
+        found.count > 1 ? ` (${plural(found.count, "time")})` : "",
         found.expected ? element("span", {}, ` Instead: ${printable(found.expected)}.`) : "",
         " ",
         this.app.positionButton(found.position, found.lines.length ? `show its moment (line ${found.lines.at(-1)})` : "show the end"),
@@ -64,5 +65,5 @@ export class RulesView {
 }
 
 export function verdictOf(verdict) {
-  return element("span", { class: `verdict ${verdict in SIGNS ? verdict : "other"}` }, SIGNS[verdict] ?? `– ${verdict}`);
+  return element("span", { class: `verdict ${verdict.replace(" ", "-")}` }, SIGNS[verdict] ?? verdict);
 }

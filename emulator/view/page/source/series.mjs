@@ -23,6 +23,7 @@ export class Series {
     this.openOf = new Uint16Array((NUM_SAMPLES + 1) * (run.numClients + 1));
     for (let sample = 0; sample <= NUM_SAMPLES; sample++) this.take(sample, moments);
     this.bands = this.percentiles();
+    this.mostOpen = this.openOf.reduce((most, one) => Math.max(most, one), 1); // connections of one client at once
   }
 
   take(sample, moments) {

@@ -1,0 +1,1 @@
+from tests.view.page.fixtures import browser as browser
