@@ -22,7 +22,7 @@ from emulator.serving.feed import Feed
 from emulator.serving.live import follow
 from emulator.serving.server import PageServer
 from emulator.trace.reader import Trace
-from tests.commands.test_command_line import call
+from tests.commands.calls import call
 from tests.conftest import SAMPLES
 from tests.ends.leftovers import wait_until
 from tests.view.page.chromium import Chromium
@@ -152,7 +152,7 @@ def test_a_trace_that_another_one_replaces_is_told(tmp_path: Path) -> None:
     assert problems == [f"{trace}: another trace has taken its place; serve it again"]
 
 
-def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_told() -> None:
     with PageServer(0, lambda: b"") as first, pytest.raises(EmulatorError, match="choose another --port"):
         PageServer(first.server_port, lambda: b"")
     with pytest.raises(EmulatorError, match="port 99999 cannot be used"):
