@@ -1,5 +1,6 @@
 """`emulator compare`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.commands.answers import errors_as_json, print_json
@@ -17,7 +18,7 @@ from emulator.commands.flags import (
 from emulator.commands.values import above_zero, positive, sizes, words
 from emulator.errors import InputError
 from emulator.strategies import STRATEGIES
-from emulator.writing import check_file
+from emulator.writing import check_file, written_whole
 
 if TYPE_CHECKING:
     from emulator.comparison.compare import Comparison
@@ -28,6 +29,7 @@ examples:
   emulator compare                                 all strategies, swarms of 10 and 100
   emulator compare --strategies peers-first,rarest-first --clients 10,100,1000 --rate '100 Mbit/s'
   emulator compare --scenarios samples/flash-crowd,a.toml --repeat 20 --csv runs.csv --plots plots
+  emulator compare --clients 20 --report compare.html     look at it in a browser
 
 Finished runs are kept in the folder --results: after Ctrl-C, the same command goes on from there.
 exit status: 0 every run proved all its outputs; 1 some did not; 2 wrong usage or input; 128+n ended by signal n
@@ -64,6 +66,7 @@ def _add_output_flags(flags: Flags) -> None:
     add_folder(flags, "--results", "results", "folder that keeps finished runs (default: results)")
     add_json(flags, "estimates and verdicts")
     add_file(flags, "--csv", "FILE", "write a line for each run")
+    add_file(flags, "--report", "FILE", "write the comparison as one HTML file, to be looked at in a browser")
     add_folder(flags, "--plots", None, "folder for pictures, SVG and PNG (needs matplotlib)", is_required=False)
 
 
@@ -71,6 +74,8 @@ def call(arguments: Arguments) -> int:
     with errors_as_json(arguments.json):
         if arguments.csv is not None:
             check_file(arguments.csv, "--csv")
+        if arguments.report is not None:
+            check_file(arguments.report, "--report")
         if arguments.plots is not None:
             from emulator.view.summary.plots import check_plots, write_plots
 
@@ -80,6 +85,8 @@ def call(arguments: Arguments) -> int:
             from emulator.comparison.tables import write_table
 
             write_table(comparison, arguments.csv)
+        if arguments.report is not None:
+            _report(comparison, arguments.report)
         if arguments.plots is not None:
             write_plots(comparison, arguments.plots)
     _tell(arguments, comparison)
@@ -116,6 +123,13 @@ def _compare(arguments: Arguments, grid: "Grid") -> "Comparison":
     console = make_console(is_problem=True)
     bar = BarView(console) if is_screen(console) else None
     return compare(grid, arguments.results, arguments.jobs, bar, arguments.timeout)
+
+
+def _report(comparison: "Comparison", path: Path) -> None:
+    from emulator.view.page.comparison import write_comparison
+
+    with written_whole(path, "--report") as file:
+        write_comparison(comparison, file.write)
 
 
 def _tell(arguments: Arguments, comparison: "Comparison") -> None:

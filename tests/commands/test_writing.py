@@ -21,6 +21,7 @@ COMMANDS = [
     (RUN, "--report", "x.html"),
     (STORM, "--failure", "x.toml"),
     (COMPARE, "--csv", "x.csv"),
+    (COMPARE, "--report", "x.html"),
     (COMPARE, "--plots", "plots"),
 ]
 IDS = [f"{flag} {name}" for _, flag, name in COMMANDS]

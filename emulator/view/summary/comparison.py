@@ -69,7 +69,7 @@ def comparison_summary(comparison: Comparison) -> Iterator[RenderableType]:
         yield Text()
         yield _costs_table(cells)
         yield Text()
-        yield from _verdicts(cells)
+        yield from map(Text, verdict_texts(cells))
     if comparison.grid.repeat < FEWEST and len(comparison.grid.strategies) > 1:
         yield Text(f"no verdicts: an interval needs {FEWEST} runs of each strategy, and there are fewer", style="dim")
     yield from _problems(comparison)
@@ -136,13 +136,13 @@ _UNITS: dict[str, Callable[[float], str]] = {
 }
 
 
-def _verdicts(cells: Sequence[Cell]) -> Iterator[Text]:
+def verdict_texts(cells: Sequence[Cell]) -> Iterator[str]:
     """For each measure, the strategy with the smallest median against all others."""
     for name in JUDGED:
         pairs = judgements(cells, BY_NAME[name])
         judged = [pair for pair in pairs if pair.less is pairs[0].less]
         if any(pair.less.estimates[name].low is not None for pair in judged):
-            yield Text(_verdict(BY_NAME[name], judged))
+            yield _verdict(BY_NAME[name], judged)
 
 
 def _verdict(measure: Measure, judged: Sequence[Judgement]) -> str:

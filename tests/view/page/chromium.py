@@ -174,7 +174,7 @@ class Chromium:
     def settle(self) -> None:
         """Let the page draw what has changed."""
         self.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        self.wait_for("!window.page || page.clock.isPlaying || page.wordsAt === undefined")
+        self.wait_for("!window.page?.clock || page.clock.isPlaying || page.wordsAt === undefined")
 
     def screenshot(self, path: Path, *, is_whole: bool = False) -> None:
         data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=is_whole)["data"]

@@ -13,7 +13,7 @@ from emulator.view.page.bundle import bundle, modules, read_source
 
 SOURCE = files("emulator.view.page") / "source"
 NAMES = sorted(path.name for path in SOURCE.iterdir() if path.name.endswith(".mjs"))
-PAGES = [("small.mjs", "zones.mjs", "main.mjs"), ("large.mjs", "zones.mjs", "live.mjs")]
+PAGES = [("small.mjs", "zones.mjs", "main.mjs"), ("large.mjs", "zones.mjs", "live.mjs"), ("compare.mjs",)]
 DECLARED = re.compile(r"^(?:export )?(?:async )?(?:function\*?|class|const|let) (\w+|\[[\w, ]+\])", re.MULTILINE)
 IMPORTED = re.compile(r'^import \{([^}]*)\} from "\./(\w+\.mjs)";$', re.MULTILINE)
 
