@@ -7,6 +7,7 @@ import msgspec
 from emulator.checker.findings import Violation
 from emulator.checker.known import Known
 from emulator.checker.rule import MESSAGES, Phase, Rule
+from emulator.checker.rules import RULES
 from emulator.checker.waits import Wait
 
 Verdict = Literal["valid", "invalid", "unknown", "not exercised"]
@@ -61,7 +62,8 @@ class Evidence:
         """Kinds of events and messages, and other occasions of rules, that occur."""
         self.recorded = seen | frozenset(known.header.events or ())
         """Kinds of events that the program records, by its own word or by what occurs."""
-        self.violations = known.findings.all()
+        left_out = {rule.name for rule in RULES if known.course.leaves_out(rule)}
+        self.violations = tuple(found for found in known.findings.all() if found.rule not in left_out)
         self._is_segment_wanted = known.is_segment_wanted()
 
     def missing(self, rule: Rule) -> frozenset[str]:

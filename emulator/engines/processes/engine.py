@@ -95,6 +95,7 @@ def run_processes(setup: Setup, output: Path | None, observer: Observer, trace: 
             began_s=began_s,
             tells_every_s=tells_every_s(num_clients + 1, bool(faults)) if is_followed else None,
             is_traced=trace is not None,
+            is_watched=observer.interval_s is not None,
             undo=observer.undo,
             terminal=terminal_state() if observer.undo else None,
         )

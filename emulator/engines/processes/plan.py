@@ -31,6 +31,8 @@ class WorkerPlan(msgspec.Struct, frozen=True):
     """How often each worker tells what it has recorded, though it were little; None for no need to."""
     is_traced: bool
     """Whether every message is recorded, and told for a trace."""
+    is_watched: bool
+    """Whether a view is drawn meanwhile, which moves with every segment."""
     undo: bytes
     """What gives the terminal back as it was, should the parent be killed while it draws on it."""
     terminal: list[Any] | None

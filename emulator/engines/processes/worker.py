@@ -11,7 +11,7 @@ from emulator.engines.processes.parent import take_signals, watch_parent
 from emulator.engines.processes.plan import WorkerPlan
 from emulator.engines.processes.wiring import CHANNELS
 from emulator.engines.terms import terms_of, uploader_of
-from emulator.engines.workers.communicators import Place, RoadCommunicator, TracedCommunicator
+from emulator.engines.workers.communicators import Place, RoadCommunicator, TracedCommunicator, WatchedCommunicator
 from emulator.engines.workers.journal import Journal, WallClock
 from emulator.engines.workers.node import Worker, WorkerNode
 from emulator.engines.workers.road import FaultyRoad, Road
@@ -84,7 +84,10 @@ def connect(
         communicator = RoadCommunicator(
             channel, communicator, partial(plan.wiring.inbox, channel), road, place, journal
         )
-    return TracedCommunicator(channel, rank, communicator, place, journal) if plan.is_traced else communicator
+    if plan.is_traced:
+        communicator = TracedCommunicator(channel, rank, communicator, place, journal)
+    is_shown = plan.is_watched and channel == "download" and rank != TRACKER
+    return WatchedCommunicator(communicator, journal) if is_shown else communicator
 
 
 def storage_of(rank: int, plan: WorkerPlan, journal: Journal) -> Storage:

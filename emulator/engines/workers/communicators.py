@@ -9,7 +9,7 @@ from emulator.engines.workers.outbox import Outbox
 from emulator.engines.workers.road import Road
 from emulator.faults.rules import Fate
 from emulator.protocol.events import Channel, MessageFaulted
-from emulator.protocol.messages import AnyMessage
+from emulator.protocol.messages import AnyMessage, Hit
 from emulator.protocol.node import Communicator
 from emulator.trace.format import ReceivedLine, SentLine
 from emulator.trace.records import ThreadName
@@ -95,4 +95,19 @@ class TracedCommunicator:
             journal.lines.append(
                 ReceivedLine(self._channel, source, message, now, self._rank, place.thread, place.step)
             )
+        return received
+
+
+class WatchedCommunicator:
+    """A communicator over another one that tells the journal of every segment, for a view that is drawn meanwhile."""
+
+    def __init__(self, inner: Communicator, journal: Journal) -> None:
+        self.send = inner.send
+        self._take = inner.recv
+        self._arrive = journal.arrive
+
+    def recv(self, timeout_s: float | None = None) -> tuple[int, AnyMessage]:
+        source, message = received = self._take(timeout_s)
+        if type(message) is Hit:
+            self._arrive(source, message)
         return received

@@ -7,7 +7,8 @@ import time
 import msgspec
 
 from emulator.engines.workers.outbox import Outbox
-from emulator.protocol.events import AnyEvent
+from emulator.protocol.events import AnyEvent, Received, SegmentsTaken
+from emulator.protocol.messages import Hit
 from emulator.trace.format import ReceivedLine, SentLine, encode_lines, encode_record
 from emulator.trace.records import Batch, Record, ThreadName
 
@@ -46,6 +47,8 @@ class Journal:
         self.is_told_first = is_told_first
         self.lock = threading.Lock()
         self._records: list[Record] = []
+        self._arrived: list[tuple[int, Hit]] = []
+        """Segments of the visit that goes on, with their uploaders, which no observer has been told of."""
         self.times_s: list[float] = []
         """When each line was recorded. Whoever adds to both has held the lock since before looking at the clock."""
         self.lines: list[SentLine | ReceivedLine | msgspec.Raw] = []
@@ -56,6 +59,8 @@ class Journal:
             now = self._now()
             record = Record(now, self._rank, thread, step, event)
             self._records.append(record)
+            if type(event) is SegmentsTaken:  # it tells of all of them
+                self._arrived.clear()
             if self.is_traced:
                 self.times_s.append(now)
                 self.lines.append(msgspec.Raw(encode_record(record)))
@@ -69,11 +74,21 @@ class Journal:
             self.times_s.append(now)
             self.lines.append(msgspec.Raw(encode_record(Record(now, self._rank, thread, step, event))))
 
+    def arrive(self, source: int, hit: Hit) -> None:
+        """A segment has come: observers see it with the next `flush`, unless its visit ends before."""
+        with self.lock:
+            self._arrived.append((source, hit))
+
     def flush(self) -> None:
         """Tell what is waiting; where the run is traced, also that nothing is."""
         with self.lock:
+            now = self._now()
+            for source, hit in self._arrived:
+                event = Received("download", source, Hit(hit.file, hit.segment, "", hit.request))
+                self._records.append(Record(now, self._rank, "download", "", event))
+            self._arrived.clear()
             if self._records or self.is_traced:
-                self._ship(self._now())
+                self._ship(now)
 
     def _ship(self, now: float) -> None:
         # Where the parent is gone, the life pipe ends this process, which may have a terminal to give back first.
