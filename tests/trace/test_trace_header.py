@@ -203,3 +203,36 @@ def test_the_courses_of_the_manual_can_be_read(course: Path) -> None:
     assert f"homework, {course.stem[-4:]} |" in manual
     for key in tomllib.loads(course.read_text())["protocol"]:
         assert f"`{key} = " in manual
+
+
+def program_of_a_course() -> str:
+    """The sample program without connection counts, closes and a second barrier."""
+    lines = PROGRAM.read_text().splitlines()
+    left_out = re.compile(r"connection_count|swarm_close|barrier\(SWARM_FROM, 0, 2\)")
+    kept = (re.sub(r"^ +swarm_barrier\(SWARM_TO, client, 2\);", "        ;", line) for line in lines)
+    return "\n".join(line for line in kept if not left_out.search(line)) + "\n"
+
+
+@pytest.mark.parametrize("course", sorted((SAMPLES / "courses").glob("*.toml")), ids=lambda path: path.stem)
+def test_a_program_of_a_course_is_judged_by_the_steps_that_the_course_has(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its tracker answers with one list."""
+    program = program_of_a_course().replace("&seed, 1, NULL, 0", "&seed, 1, &seed, 1")
+    source = source_of(run_all(compile_in(tmp_path, program, "c99", capsys)))
+    assert check_trace(Trace(source), None, read_course(course)).verdict == "valid"
+    report = check_trace(Trace(source))
+    assert {judged.rule for judged in report.rules if judged.verdict == "invalid"} >= {"closed-once", "swarm-list"}
+
+
+def test_a_step_that_a_course_leaves_out_is_held_against_no_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    course = tmp_path / "course.toml"
+    course.write_text("[protocol]\nsecond-barrier = false\nclose = false\ncounts = false\n")
+    source = source_of(run_all(compile_in(tmp_path, program_of_a_course(), "c99", capsys)))
+    report = check_trace(Trace(source))
+    assert {judged.rule for judged in report.rules if judged.verdict == "invalid"} >= {"closed-once", "three-counts"}
+    report = check_trace(Trace(source), None, read_course(course))
+    assert [judged.rule for judged in report.rules if judged.violations] == []
+    assert report.verdict == "valid"
