@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from emulator.checker.checker import check_trace
 from emulator.checker.report import Report
 from emulator.errors import InputError
@@ -14,12 +16,15 @@ from emulator.protocol.messages import Metadata, MetadataRequest
 from emulator.replay.files import TracedFiles
 from emulator.replay.index import Index, RankIndex
 from emulator.replay.store import Cursor, EventStore
-from emulator.trace.derived.derivation import Derivation, kinds_in
+from emulator.trace.derived.derivation import Derivation
 from emulator.trace.format import Header, Stamp
 from emulator.trace.reader import Trace
 from emulator.trace.records import Record
 from emulator.trace.sources import TraceSource
 from emulator.trace.statistics import SwarmStatistics
+from emulator.trace.survey import survey
+
+MAX_SILENT_CLIENTS = 1_000
 
 
 class Violation(NamedTuple):
@@ -47,8 +52,11 @@ class Recording:
         self._began_s: float | None = None
         with _Heard(source, self) as trace:
             self.name = trace.source.name
-            self.header: Header = trace.header
-            self._derivation = Derivation(self.header, kinds_in(trace.source))
+            found = survey(trace.source)
+            # What a header claims costs nothing: clients that never record anything are shown up to a limit.
+            num_clients = min(trace.header.clients, max(found.max_rank, MAX_SILENT_CLIENTS))
+            self.header: Header = msgspec.structs.replace(trace.header, clients=num_clients)
+            self._derivation = Derivation(self.header, found.kinds)
             self._store = EventStore(self.header.clients)
             self._statistics = SwarmStatistics(self.header.clients)
             self.report: Report = check_trace(trace)

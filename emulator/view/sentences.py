@@ -79,7 +79,7 @@ def _choice(record: Record) -> str:
             text = f"client {rank} tries peer {peer} for {file}: {why}at random among {len(candidates)}"
         case SeedChosen(file, seed, asked, counts):
             told = ", ".join(f"{one} has {count}" for one, count in zip(asked, counts, strict=False))
-            text = f"client {rank} takes seed {seed} for {file}: fewest connections ({told})"
+            text = f"client {rank} takes seed {seed} for {file}" + (f": fewest connections ({told})" if told else "")
         case SegmentsTaken(file, uploader, is_seed, segments, is_missed):
             got = plural(len(segments), "segment") if segments else "nothing"
             end = ", then a miss" if is_missed and segments else ": a miss" if is_missed else ""

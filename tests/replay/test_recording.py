@@ -1,5 +1,6 @@
 """A trace that can be looked at from any of its events."""
 
+import time
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from emulator.errors import InputError
 from emulator.protocol.events import (
     DownloadStarted,
+    Reported,
 )
 from emulator.replay.player import Player
 from emulator.replay.recording import Recording
@@ -121,3 +123,14 @@ def test_a_number_that_no_program_can_mean_is_a_problem_with_its_line(tmp_path: 
     (tmp_path / "t").write_bytes(text.replace(b'"num_segments":1', b'"num_segments":1' + b"0" * 30))
     with pytest.raises(InputError, match="t:2: here, or soon after, is a number too large to be shown"):
         read(tmp_path / "t")
+
+
+def test_clients_that_a_header_only_claims_cost_nothing(tmp_path: Path) -> None:
+    history = HandWritten(1_000_000)
+    history.record(1_200, Reported(0))
+    began_s = time.process_time()
+    player = Player(read(history.write(tmp_path / "t")))
+    player.go_to_end()
+    assert player.recording.header.clients == 1_200
+    assert player.statistics.num_reported == 1
+    assert time.process_time() - began_s < 2.0

@@ -24,11 +24,12 @@ from emulator.protocol.events import (
     SegmentsTaken,
     Sent,
 )
-from emulator.trace.derived.derivation import DERIVED, Derivation, filled, kinds_in
+from emulator.trace.derived.derivation import DERIVED, Derivation, filled
 from emulator.trace.format import Header
 from emulator.trace.reader import Trace
 from emulator.trace.records import Record
 from emulator.trace.sources import TraceSource
+from emulator.trace.survey import Survey, survey
 from tests.conftest import SAMPLES
 from tests.trace.exports.traces import as_foreign, entries, write
 
@@ -117,9 +118,9 @@ def test_a_header_is_believed_as_far_as_the_trace_keeps_its_promise(
 
 def test_kinds_are_found_whatever_names_and_blanks_a_trace_has(tmp_path: Path) -> None:
     path = write(tmp_path / "trace.jsonl", [Record(0.0, 1, "main", "", FileWritten('"event":"Died"', 1))])
-    assert kinds_in(TraceSource(path)) == {"FileWritten"}
+    assert survey(TraceSource(path)) == Survey(frozenset({"FileWritten"}), 1)
     path.write_bytes(path.read_bytes().replace(b'"event":"File', b'"event" : "File'))
-    assert kinds_in(TraceSource(path)) == {"FileWritten"}
+    assert survey(TraceSource(path)) == Survey(frozenset({"FileWritten"}), 1)
 
 
 def test_messages_themselves_are_no_derived_events() -> None:

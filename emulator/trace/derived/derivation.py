@@ -1,6 +1,5 @@
 """All ranks together: which kinds of events a trace lacks, and what its messages show of them."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from emulator.protocol.events import (
@@ -30,10 +29,9 @@ from emulator.protocol.messages import TRACKER, Metadata, MetadataAnswer
 from emulator.trace.derived.client import ClientEvents
 from emulator.trace.derived.tracker import TrackerEvents
 from emulator.trace.format import Header, Stamp
-from emulator.trace.lines import Lines
 from emulator.trace.reader import Entry, Trace
 from emulator.trace.records import Record
-from emulator.trace.sources import TraceSource
+from emulator.trace.survey import survey
 
 DERIVED: dict[str, type] = {
     kind.__name__: kind
@@ -59,23 +57,6 @@ DERIVED: dict[str, type] = {
 """Kinds of events that messages show."""
 MAIN_ENDS = ThreadStarted.__name__
 """A program that records this records the life of its processes; else a process ends with its upload thread (U5)."""
-_KIND = re.compile(rb'"event"\s*:\s*"([A-Za-z]+)"')
-
-
-def kinds_in(source: TraceSource) -> set[str]:
-    """The kinds of events in a trace, found without decoding its lines.
-
-    Raises `InputError` where the trace cannot be read.
-    """
-    lines = Lines(source)
-    found: set[bytes] = set()
-    try:
-        for _, block in lines.blocks():
-            found.update(_KIND.findall(block))
-        found.update(_KIND.findall(lines.tail))
-    finally:
-        lines.close()
-    return {kind.decode() for kind in found}
 
 
 class Derivation:
@@ -120,7 +101,7 @@ def filled(trace: Trace) -> Iterator[tuple[Entry, bool]]:
 
     The second value says whether an event is derived.
     """
-    derivation = Derivation(trace.header, kinds_in(trace.source))
+    derivation = Derivation(trace.header, survey(trace.source).kinds)
     for entry in trace.entries():
         yield entry, False
         _, stamp, event = entry
