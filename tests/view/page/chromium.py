@@ -9,6 +9,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any, Self
@@ -30,6 +31,14 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 PATIENCE_S = 30.0
+HAND_OVER = """
+import os, sys
+ends = [os.dup2(int(end), 100 + at) for at, end in enumerate(sys.argv[1:3])]
+os.dup2(ends[0], 3)
+os.dup2(ends[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Starts the browser with the pipe where it looks for it: it reads descriptor 3 and writes descriptor 4."""
 CODES = {" ": "Space", "ArrowLeft": "ArrowLeft", "ArrowRight": "ArrowRight"}
 
 
@@ -46,16 +55,10 @@ class Chromium:
         to_browser, self._write = os.pipe()
         self._read, from_browser = os.pipe()
 
-        def hand_over() -> None:  # the browser reads descriptor 3 and writes descriptor 4
-            # Away from 3 and 4 first: one of the ends may be there already.
-            ends = os.dup2(to_browser, 103), os.dup2(from_browser, 104)
-            os.dup2(ends[0], 3)
-            os.dup2(ends[1], 4)
-
+        hand_over = [sys.executable, "-c", HAND_OVER, str(to_browser), str(from_browser)]
         self._process = subprocess.Popen(
-            [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
-            preexec_fn=hand_over,
-            pass_fds=(3, 4, to_browser, from_browser),
+            [*hand_over, program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+            pass_fds=(to_browser, from_browser),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

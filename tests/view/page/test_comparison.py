@@ -6,7 +6,10 @@ import pytest
 
 from tests.commands.calls import call
 from tests.view.page.chromium import Chromium
+from tests.view.page.test_accessibility import AXE, RUN
 from tests.view.page.test_page import problems
+
+pytestmark = pytest.mark.timeout(180)  # several suites, each with a browser, may run at once
 
 Capture = pytest.CaptureFixture[str]
 
@@ -41,6 +44,8 @@ def test_strategies_stand_side_by_side_on_one_clock(browser: Chromium, tmp_path:
     browser.evaluate("page.choose(0)")
     assert browser.text("#subtitle").startswith("4 clients")
     assert problems(browser) == []
+    browser.evaluate(AXE.decode() + "; 0")
+    assert browser.evaluate(RUN) == []
 
 
 def test_a_comparison_without_intervals_says_that_nothing_is_certain(

@@ -15,7 +15,10 @@ HERE = Path(__file__).parent
 SOURCE = str(files("emulator.view.page") / "source")
 NODE = shutil.which("node")
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="the page's code is tested by node, and there is none")
+pytestmark = [
+    pytest.mark.skipif(NODE is None, reason="the page's code is tested by node, and there is none"),
+    pytest.mark.timeout(180),  # several suites may run at once
+]
 
 
 def node_test(name: str, **environment: object) -> None:

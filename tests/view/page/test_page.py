@@ -10,6 +10,8 @@ from emulator.protocol.steps import STEPS
 from tests.view.page.chromium import Chromium
 from tests.view.page.runs import trace_of, with_a_wrong_hit, write_trace
 
+pytestmark = pytest.mark.timeout(180)  # several suites, each with a browser, may run at once
+
 VIEWS = ("swarm", "lanes", "curves", "tables", "rules")
 HOSTILE = '<img src=x onerror="window.hacked=1"></script><script>window.hacked=1</script>\x1b[31m\u202etxt.exe\x00'
 
