@@ -40,6 +40,7 @@ class Known:
         "disturbs_messages",
         "findings",
         "free_riders",
+        "full_disks",
         "header",
         "inputs",
         "is_peers_first",
@@ -78,6 +79,8 @@ class Known:
         """Clients that the tracker knows to be dead."""
         self.dead: set[int] = set()
         self.free_riders: set[int] = set()
+        self.full_disks: set[int] = set()
+        """Ranks whose disks a fault has filled at some time."""
         self.liars: set[int] = set()
         self.suspects: set[int] = set()
         """Ranks whose messages were altered on their way: others have reason to take them for liars."""

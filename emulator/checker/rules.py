@@ -248,10 +248,10 @@ COMPLETION = _rule(
     "completion",
     ("D7", "T7"),
     "A client tells once that it has a wanted file, when every segment is there, and after the output is written.",
-    on("FileCompleted", "FileWritten"),
+    on("FileCompleted", "FileNotWritten", "FileWritten"),
     due="segments",
     settled="finished",
-    uses=frozenset({"FileWritten"}),
+    uses=frozenset({"FileNotWritten", "FileWritten"}),
 )
 TRULY_LOST = _rule(
     "truly-lost",

@@ -15,6 +15,7 @@ from emulator.faults.kinds.drop import Drop
 from emulator.faults.kinds.duplicate import Duplicate
 from emulator.faults.kinds.flash_crowd import FlashCrowd
 from emulator.faults.kinds.free_rider import FreeRider
+from emulator.faults.kinds.full_disk import FullDisk
 from emulator.faults.kinds.kill import Kill
 from emulator.faults.kinds.liar import Liar
 from emulator.faults.kinds.message_fault import MessageFault
@@ -41,6 +42,7 @@ __all__ = [
     "Fault",
     "FlashCrowd",
     "FreeRider",
+    "FullDisk",
     "Kill",
     "Liar",
     "MessageFault",

@@ -35,6 +35,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Questions, answers and closes may come twice, late, or in another order, if they come."""
     loses_files: ClassVar[bool] = False
     """A wanted file may rightly be given up, or its output be missing."""
+    fills_disks: ClassVar[bool] = False
+    """The disks of its ranks have no room while it lasts."""
     withholds: ClassVar[bool] = False
     """Its ranks give no segment, whatever they hold."""
     lies: ClassVar[bool] = False

@@ -53,6 +53,10 @@ class InEffect:
         """How many times as long the lines of this rank take."""
         return prod(fault.slowness for fault in self._on.values() if rank in fault.ranks)
 
+    def is_disk_full(self, rank: int) -> bool:
+        """Whether nothing more fits on the disk of this rank."""
+        return any(fault.fills_disks and rank in fault.ranks for fault in self._on.values())
+
     def lateness_s(self, sender: int) -> float:
         """By how much one message of this rank may be delayed: no more than one fault does something to it."""
         return max((fault.lateness_s(sender) for fault in self._on.values()), default=0.0)

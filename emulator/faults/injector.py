@@ -95,8 +95,9 @@ class Injector:
             case Trait():  # which its clients have been told at their start
                 self._hands.record(_only(ranks), FaultBegan(str(fault)))
             case _:
-                self._hands.switch(index, True)
+                # Recorded first: what comes of it in another process comes later in the trace, too.
                 self._hands.record(_only(ranks), FaultBegan(str(fault)))
+                self._hands.switch(index, True)
                 if fault.for_s is not None:
                     end = partial(self._end_condition, index, fault, ranks)
                     self._timers.at(self._hands.now_s() + fault.for_s, end)

@@ -13,6 +13,9 @@ MAX_FAULTS = 1_000
 """Of one run."""
 _KIND_OF = {tuple(words.split()): kind for kind in KINDS for words in kind.words}
 
+MAX_BEGINNING = max(map(len, _KIND_OF))
+"""Words that tell a kind."""
+
 
 def describe(fault: Fault) -> str:
     """The fault's own line in the language: `parse_fault` reads it as the same fault."""
@@ -52,5 +55,5 @@ def parse_faults(texts: Sequence[str], num_clients: int, where: str = "--fault")
 
 def kind_of(text: str) -> type[Fault]:
     """The kind of a fault that a trace names; `Fault` itself where it is of none that is known."""
-    words = tuple(text.lower().split(maxsplit=2)[:2])
-    return _KIND_OF.get(words) or _KIND_OF.get(words[:1]) or Fault
+    words = tuple(text.lower().split(maxsplit=MAX_BEGINNING)[:MAX_BEGINNING])
+    return next((kind for beginning, kind in _KIND_OF.items() if words[: len(beginning)] == beginning), Fault)

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from emulator.errors import InputError
 from emulator.faults.fault import Condition, Fault
+from emulator.faults.triggers import AfterSegments, AtMessage
 
 
 def can_lose_messages(faults: Iterable[Fault]) -> bool:
@@ -25,6 +28,17 @@ def concerns_lines(faults: Iterable[Fault]) -> bool:
     """Whether a fault does something to messages or to the lines that carry them."""
     conditions = [fault for fault in faults if isinstance(fault, Condition)]
     return any(fault.slowness != 1 or fault.rule(0) is not None for fault in conditions)
+
+
+def each_on_its_own(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """The same plan, in which a condition that begins for each rank at its own time is a fault of each."""
+    plan: list[Fault] = []
+    for fault in faults:
+        if isinstance(fault, Condition) and isinstance(fault.when, AfterSegments | AtMessage):
+            plan += [msgspec.structs.replace(fault, ranks=(rank,)) for rank in fault.ranks]
+        else:
+            plan.append(fault)
+    return tuple(plan)
 
 
 def refuse(faults: Sequence[Fault], engine: str, has_rates: bool, where: str = "--fault") -> None:

@@ -3,11 +3,18 @@
 from emulator.protocol.beyond.presence import arrive, depart
 from emulator.protocol.beyond.pursuit import Pursuit, Pursuits
 from emulator.protocol.beyond.resume import resume
-from emulator.protocol.events import BarrierPassed, DownloadsFinished, DownloadStarted, FileUnavailable, FileWritten
+from emulator.protocol.events import (
+    BarrierPassed,
+    DownloadsFinished,
+    DownloadStarted,
+    FileNotWritten,
+    FileUnavailable,
+    FileWritten,
+)
 from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.protocol.library import HeldFile, Library
 from emulator.protocol.messages import TRACKER, FileCompleted, Finished, MetadataRequest, SwarmRequest
-from emulator.protocol.node import Node, unexpected
+from emulator.protocol.node import DiskFull, Node, unexpected
 from emulator.protocol.questions import Questions
 from emulator.protocol.round import Round, Strategy
 from emulator.protocol.terms import Terms
@@ -83,7 +90,11 @@ class Downloader:
     def _complete(self, held: HeldFile, is_owned: bool) -> None:
         """D7. The tracker knows from P2 that a client seeds the files that it owns, and is not told again."""
         self._node.step = "D7"
-        self._node.storage.write_output(held.content)
-        self._node.record(FileWritten(held.metadata.name, held.metadata.num_segments))
+        try:
+            self._node.storage.write_output(held.content)
+        except DiskFull:
+            self._node.record(FileNotWritten(held.metadata.name))
+        else:
+            self._node.record(FileWritten(held.metadata.name, held.metadata.num_segments))
         if not is_owned:
             self._node.download.send(FileCompleted(held.metadata.name), TRACKER)

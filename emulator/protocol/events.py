@@ -209,6 +209,12 @@ class FileWritten(Event, frozen=True):
     num_segments: int
 
 
+class FileNotWritten(Event, frozen=True):
+    """D7: every segment is there, but the client's disk has no room for the output. The client serves from memory."""
+
+    file: str
+
+
 class FileUnavailable(Event, frozen=True):
     """D7: the client gives a wanted file up: no live client holds `num_lost` of its segments."""
 
@@ -272,6 +278,7 @@ AnyEvent = (
     | SegmentsTaken
     | SegmentRejected
     | FileWritten
+    | FileNotWritten
     | FileUnavailable
     | DownloadsFinished
     | ClientLeft

@@ -13,6 +13,10 @@ class ProtocolError(Exception):
     """Another rank sent what the protocol does not allow here; the text names it, the step and the message."""
 
 
+class DiskFull(Exception):
+    """The disk of this one client has no room. The client goes on without the output."""
+
+
 class Communicator(Protocol):
     """One of the two communicators, as one thread sees it. Order is kept between any two ranks."""
 
@@ -49,7 +53,7 @@ class Storage(Protocol):
         """Keep a segment for a later run, if the run is one that does that."""
 
     def write_output(self, content: FileMetadata) -> None:
-        """D7: make the output appear under its final name, whole or not at all."""
+        """D7: make the output appear under its final name, whole or not at all. Raises `DiskFull`."""
 
 
 class Handler(Protocol):

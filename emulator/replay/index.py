@@ -16,6 +16,7 @@ from emulator.protocol.events import (
     Died,
     FaultBegan,
     FaultEnded,
+    FileNotWritten,
     FileUnavailable,
     FileWritten,
     PeerChosen,
@@ -98,6 +99,6 @@ def _mark(record: Record) -> MarkKind | None:
             return "death"
         case FaultBegan(fault) | FaultEnded(fault) if not kind_of(fault).is_fatal:  # a death tells of those
             return "fault"
-        case Restarted() | FileUnavailable():
+        case Restarted() | FileNotWritten() | FileUnavailable():
             return "fault"
     return None

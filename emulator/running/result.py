@@ -19,9 +19,11 @@ class ClientResult(msgspec.Struct, frozen=True):
     file_times_s: dict[str, float]
     """When each of its wanted files was written (D7)."""
     finished_s: float | None
-    """When the tracker knew that it had everything (T8); None where it gave a file up."""
+    """When the tracker knew that it had everything (T8); None where it lacks an output."""
     given_up: tuple[str, ...] = ()
     """The wanted files that it gave up because no client could give them to it any more."""
+    not_written: tuple[str, ...] = ()
+    """The wanted files that it has no output of, because its disk was full."""
 
 
 class RunResult(msgspec.Struct, frozen=True):
@@ -34,7 +36,7 @@ class RunResult(msgspec.Struct, frozen=True):
     elapsed_s: float
     """The whole run, processes started and ended included."""
     makespan_s: float | None
-    """From the second barrier to the last living client's end; None where one of them gave a file up."""
+    """From the second barrier to the last living client's end; None where one of them lacks an output."""
     segments_per_s: float | None
     """`num_segments` over `makespan_s`."""
     jain_index: float
@@ -60,7 +62,7 @@ class RunResult(msgspec.Struct, frozen=True):
 
     @property
     def losses(self) -> list[str]:
-        """A line for each client that died and did not come back, and for each unavailable file."""
+        """A line for each client that died and did not come back, each unavailable file, and each full disk."""
         segments = {check.file: check.num_segments for check in self.verification.outputs}
         gone = "held by nobody alive who gives them"  # liars and free riders may hold them still
         lost = [
@@ -69,7 +71,12 @@ class RunResult(msgspec.Struct, frozen=True):
             else f"{file} is unavailable: nobody alive owns it"
             for file, num_lost in self.unavailable.items()
         ]
-        return [*self.died.values(), *lost]
+        full = [
+            f"client {client.rank} could not write {', '.join(client.not_written)}: its disk was full"
+            for client in self.clients
+            if client.not_written
+        ]
+        return [*self.died.values(), *lost, *full]
 
     @property
     def is_proven(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from emulator.engines.outcome import Outcome
+from emulator.faults.plan import each_on_its_own
 from emulator.running.engines import find_engine
 from emulator.running.result import ClientResult, RunResult
 from emulator.running.trace_file import refuse_to_overwrite, traced
@@ -123,12 +124,17 @@ def _result(
         unavailable=_unavailable(statistics),
         num_messages=outcome.num_messages,
         num_tracker_messages=outcome.num_tracker_messages,
-        faults_not_begun=tuple(text for text in map(str, setup.faults) if text not in statistics.faults_begun),
+        faults_not_begun=_not_begun(setup, statistics),
     )
 
 
+def _not_begun(setup: Setup, statistics: SwarmStatistics) -> tuple[str, ...]:
+    plan = map(str, each_on_its_own(setup.faults))
+    return tuple(text for text in plan if text not in statistics.faults_begun)
+
+
 def _client_result(client: ClientStatistics, statistics: SwarmStatistics) -> ClientResult:
-    finished_s = None if client.unavailable else client.finished_s
+    finished_s = None if client.is_lacking else client.finished_s
     return ClientResult(
         rank=client.rank,
         num_from_peers=client.num_from_peers,
@@ -140,6 +146,7 @@ def _client_result(client: ClientStatistics, statistics: SwarmStatistics) -> Cli
         file_times_s={file: statistics.since_start(time_s) for file, time_s in client.written_s.items()},
         finished_s=None if finished_s is None else statistics.since_start(finished_s),
         given_up=tuple(client.unavailable),
+        not_written=tuple(sorted(client.not_written)),
     )
 
 

@@ -5,7 +5,7 @@ from emulator.engines.outcome import Outcome
 from emulator.engines.virtual.engine import simulate
 from emulator.errors import RunError, WorkerDied
 from emulator.faults import can_lose_files, killed_ranks
-from emulator.protocol.events import AnyEvent, FileUnavailable, Restarted
+from emulator.protocol.events import AnyEvent, FileNotWritten, FileUnavailable, Restarted
 from emulator.protocol.messages import TRACKER
 from emulator.scenario.scenario import Scenario
 from emulator.scenario.setup import Setup
@@ -20,21 +20,25 @@ MAX_PROBLEMS = 20
 
 
 class Ear(Checker):
-    """The checker as a run's ear; it keeps in mind which files clients have given up."""
+    """The checker as a run's ear; it keeps in mind which files clients have given up, or could not write."""
 
     def __init__(self, header: Header, scenario: Scenario) -> None:
         super().__init__(header, scenario.clients)
         self.given_up: set[tuple[int, str]] = set()
+        self.not_written: set[tuple[int, str]] = set()
 
     def event(self, rank: int, thread: str, event: AnyEvent) -> None:
         super().event(rank, thread, event)
         kind = type(event)
-        if kind is not FileUnavailable and kind is not Restarted:
+        if kind not in (FileUnavailable, FileNotWritten, Restarted):
             return  # as nearly all are
         if isinstance(event, FileUnavailable):
             self.given_up.add((rank, event.file))
+        elif isinstance(event, FileNotWritten):
+            self.not_written.add((rank, event.file))
         elif isinstance(event, Restarted):
             self.given_up = {given_up for given_up in self.given_up if given_up[0] != rank}
+            self.not_written = {not_written for not_written in self.not_written if not_written[0] != rank}
 
 
 def judge(case: Case) -> tuple[str, ...]:
@@ -81,7 +85,7 @@ def _wrong_outputs(setup: Setup, ear: Ear, outcome: Outcome) -> list[str]:
         is_right = outcome.written[rank].get(file) if rank in outcome.written else None
         if is_right is False:
             problems.append(f"client {rank} has a wrong {file!r}")
-        if is_right is None and rank not in outcome.died and (rank, file) not in ear.given_up:
+        if is_right is None and rank not in outcome.died and (rank, file) not in ear.given_up | ear.not_written:
             problems.append(f"client {rank} has ended without {file!r}, and has not given it up")
         if (rank, file) in ear.given_up and (is_right or not may_be_lost):
             problems.append(f"client {rank} has given {file!r} up, which nothing has taken away")

@@ -8,7 +8,7 @@ import msgspec
 from emulator.checker.checker import check_trace
 from emulator.errors import Interrupted, RunError, WorkerDied
 from emulator.faults import can_lose_files, killed_ranks
-from emulator.protocol.events import FileUnavailable, Restarted
+from emulator.protocol.events import FileNotWritten, FileUnavailable, Restarted
 from emulator.protocol.messages import TRACKER
 from emulator.running.run import run_setup
 from emulator.scenario.scenario import Scenario, write_inputs
@@ -65,7 +65,7 @@ def _violations(trace: Path, scenario: Scenario) -> tuple[str, ...]:
 def _given_up(trace: Path) -> set[tuple[int, str]]:
     given_up: set[tuple[int, str]] = set()
     for entry in Trace(trace).entries():
-        if isinstance(entry.event, FileUnavailable):
+        if isinstance(entry.event, FileUnavailable | FileNotWritten):
             given_up.add((entry.stamp.rank, entry.event.file))
         elif isinstance(entry.event, Restarted):
             given_up = {key for key in given_up if key[0] != entry.stamp.rank}

@@ -13,6 +13,7 @@ from emulator.protocol.events import (
     DownloadStarted,
     FaultBegan,
     FaultEnded,
+    FileNotWritten,
     FileUnavailable,
     FileWritten,
     MessageFaulted,
@@ -88,6 +89,8 @@ def _choice(record: Record) -> str:
             text = f"client {rank} rejects segment {segment} of {file} from client {uploader}: wrong hash"
         case FileWritten(file, num_segments):
             text = f"client {rank} has all of {file} and writes it, {plural(num_segments, 'segment')}"
+        case FileNotWritten(file):
+            text = f"client {rank} has all of {file} and cannot write it: its disk is full"
         case FileUnavailable(file, num_present, num_lost):
             why = f"nobody has {plural(num_lost, 'segment')} of it" if num_lost else "nobody can tell of it"
             text = f"client {rank} gives up {file} with {plural(num_present, 'segment')}: {why}"

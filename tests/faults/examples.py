@@ -13,6 +13,7 @@ from emulator.faults import (
     Fault,
     FlashCrowd,
     FreeRider,
+    FullDisk,
     Kill,
     Liar,
     Pause,
@@ -36,6 +37,12 @@ EXAMPLES: dict[str, Fault] = {
     "pause tracker at message 9 for 1s": Pause(ranks=(0,), when=AtMessage(9), for_s=1.0),
     "slow client 3 by 4": Slow(ranks=(3,), factor=4.0),
     "slow client 3 by 2.5 at 2s for 1s": Slow(ranks=(3,), factor=2.5, when=AtTime(2.0), for_s=1.0),
+    "fill the disk of client 3": FullDisk(ranks=(3,)),
+    "fill the disk of client 3 at 40%": FullDisk(ranks=(3,), when=AtShare(40.0)),
+    "fill the disks of clients 3-5 after 25 segments for 1s": FullDisk(
+        ranks=(3, 4, 5), when=AfterSegments(25), for_s=1.0
+    ),
+    "fill the disk of client 3 at message 17": FullDisk(ranks=(3,), when=AtMessage(17)),
     "cut off clients 1-3 at 2s for 1s": CutOff(ranks=(1, 2, 3), when=AtTime(2.0), for_s=1.0),
     "cut off client 2 from client 5 for 1s": CutOff(ranks=(2,), others=(5,), for_s=1.0),
     "cut off client 2 from tracker at 10% for 1s": CutOff(ranks=(2,), others=(0,), when=AtShare(10.0), for_s=1.0),

@@ -19,7 +19,15 @@ from emulator.trace.reader import Trace
 from tests.checker.histories import channel_of, unknown, violations
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "trace-format.md").read_text(encoding="utf-8")
-LOOKED_AT = ("RoleChanged", "FileWritten", "ThreadEnded", "FileUnavailable", "DownloadStarted", "ClientLeft")
+LOOKED_AT = (
+    "RoleChanged",
+    "FileWritten",
+    "ThreadEnded",
+    "FileNotWritten",
+    "FileUnavailable",
+    "DownloadStarted",
+    "ClientLeft",
+)
 WRONG = ("Died", "Restarted", "FaultBegan", "MessageFaulted")
 """What the checker looks at where something goes wrong."""
 

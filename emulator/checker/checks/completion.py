@@ -3,7 +3,7 @@
 from emulator.checker import rules
 from emulator.checker.client import Client
 from emulator.checker.known import Known
-from emulator.protocol.events import FileWritten
+from emulator.protocol.events import FileNotWritten, FileWritten
 from emulator.protocol.messages import FileCompleted, Finished
 
 WRITTEN_FIRST = "the output is written first (D7)"
@@ -63,6 +63,12 @@ class CompletionCheck:
             self._add(rules.COMPLETION, (line,), missing, "it writes a file that is whole (D7)")
         elif file not in client.wanted and self._known.are_wants_known(client):
             self._add(rules.COMPLETION, (line,), f"{text}, which it does not want", "it writes what it wants (D7)")
+
+    def not_written(self, line: int, rank: int, _thread: str, event: FileNotWritten) -> None:
+        self._clients[rank].written[event.file] = line
+        if rank not in self._known.full_disks:
+            text = f"client {rank} does not write the output of {event.file!r}"
+            self._add(rules.COMPLETION, (line,), text, "it writes each output, unless a fault has filled its disk (D7)")
 
     def finish(self, line: int, rank: int, _to: int, _message: Finished) -> None:
         """D8: by now the client has told of every wanted file."""

@@ -26,6 +26,8 @@ class FaultCheck:
         self._excuse_messages(kind)
         if kind.withholds:
             self._known.free_riders.update(_ranks_of(rank, event.fault))
+        if kind.fills_disks:
+            self._known.full_disks.update(_ranks_of(rank, event.fault))
         if kind.lies:
             self._known.liars.update(_ranks_of(rank, event.fault))
 

@@ -19,8 +19,9 @@ from emulator.engines.processes.supervisor import Supervisor
 from emulator.engines.processes.wiring import Wiring
 from emulator.engines.signals import SignalWatch
 from emulator.errors import InputError, RunError
-from emulator.faults import AfterSegments, Fault
+from emulator.faults import Fault
 from emulator.faults.fault import Condition
+from emulator.faults.plan import each_on_its_own
 from emulator.faults.triggers import AT_ONCE
 from emulator.scenario.network import Network
 from emulator.scenario.options import Options, StartMethod
@@ -130,17 +131,6 @@ def tells_every_s(size: int, has_faults: bool) -> float:
     """How often each of so many processes tells; the more there are, the more rarely each of them wakes up for it."""
     least_s = TELL_SOON_S if has_faults else TELL_EVERY_S
     return max(least_s, size * least_s / 100)
-
-
-def each_on_its_own(faults: Sequence[Fault]) -> tuple[Fault, ...]:
-    """The same plan, where what begins for each of several ranks at its own time is a fault of each."""
-    plan: list[Fault] = []
-    for fault in faults:
-        if isinstance(fault.when, AfterSegments):
-            plan += [msgspec.structs.replace(fault, ranks=(rank,)) for rank in fault.ranks]
-        else:
-            plan.append(fault)
-    return tuple(plan)
 
 
 def switch_first(wiring: Wiring, faults: Sequence[Fault]) -> None:

@@ -5,6 +5,7 @@ import sys
 import threading
 from functools import partial
 
+from emulator.engines.disks import FillableDisk
 from emulator.engines.lines import Lines
 from emulator.engines.processes.communicators import QueueCommunicator, decode_letter
 from emulator.engines.processes.parent import take_signals, watch_parent
@@ -91,7 +92,11 @@ def connect(
 
 
 def storage_of(rank: int, plan: WorkerPlan, journal: Journal) -> Storage:
-    storage = DirectoryStorage(plan.inputs, plan.output, rank, is_storing=plan.is_storing)
+    storage: Storage = DirectoryStorage(plan.inputs, plan.output, rank, is_storing=plan.is_storing)
+    filling = [index for index, fault in enumerate(plan.faults) if fault.fills_disks and rank in fault.ranks]
+    if filling:
+        board = plan.wiring.fault_board()
+        storage = FillableDisk(storage, lambda: any(board.states[index] for index in filling))
     return ToldStorage(storage, journal) if plan.is_told_first else storage
 
 

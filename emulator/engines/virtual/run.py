@@ -6,6 +6,7 @@ from pathlib import Path
 
 import greenlet
 
+from emulator.engines.disks import FillableDisk
 from emulator.engines.names import name_of
 from emulator.engines.outcome import Outcome
 from emulator.engines.patience import Waits
@@ -108,7 +109,10 @@ class VirtualRun:
         if rank == TRACKER:
             return NO_DISK
         disk = self.world.disk(rank)
-        return disk if self._faults is None else CountingStorage(disk, rank, self._faults.injector)
+        if self._faults is None:
+            return disk
+        in_effect = self._faults.road.in_effect
+        return CountingStorage(FillableDisk(disk, lambda: in_effect.is_disk_full(rank)), rank, self._faults.injector)
 
     # What came of it
 

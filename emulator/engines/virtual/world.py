@@ -7,6 +7,7 @@ from emulator.engines.lives import WAITING_STEPS, Lives
 from emulator.engines.virtual.inbox import RankGreenlet
 from emulator.engines.virtual.journal import Journal, Teller
 from emulator.engines.virtual.simulation import Simulation
+from emulator.faults.plan import each_on_its_own
 from emulator.protocol.events import AnyEvent
 from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.scenario.setup import Setup
@@ -24,7 +25,7 @@ class World:
         self.options = options
         self.journal = journal
         self.size = setup.num_clients + 1
-        self.faults = setup.faults
+        self.faults = each_on_its_own(setup.faults)
         self.network = setup.network
         self.simulation = Simulation(self.size, self.network)
         self.lives = Lives(self.size, is_restarting=options.restart)

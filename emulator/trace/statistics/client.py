@@ -64,6 +64,8 @@ class ClientStatistics(msgspec.Struct):
     """When each wanted file was written."""
     unavailable: dict[str, int] = {}
     """Wanted files that it has given up, with how many of their segments no live client held."""
+    not_written: set[str] = set()
+    """Wanted files that it has, and that its disk had no room for."""
     finished_s: float | None = None
     """When the tracker heard that it has everything; None before."""
     arrived_s: float | None = None
@@ -97,6 +99,11 @@ class ClientStatistics(msgspec.Struct):
     """Every wanted file that it has begun."""
     latest_s: float = 0.0
     """The time of its latest record."""
+
+    @property
+    def is_lacking(self) -> bool:
+        """Whether it ends, as far as is known, without an output of a file that it wanted."""
+        return bool(self.unavailable or self.not_written)
 
     @property
     def num_got(self) -> int:

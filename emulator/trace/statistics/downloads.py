@@ -4,6 +4,7 @@ from emulator.protocol.events import (
     ConnectionClosed,
     ConnectionOpened,
     DownloadStarted,
+    FileNotWritten,
     FileUnavailable,
     FileWritten,
     PeerChosen,
@@ -121,6 +122,13 @@ def begin_file(swarm: Figures, client: ClientStatistics, event: DownloadStarted,
 def write(swarm: Figures, client: ClientStatistics, event: FileWritten, record: Record) -> None:
     settle(swarm, client)
     client.written_s[event.file] = record.time_s
+    client.not_written.discard(event.file)
+    client.downloading = None
+    client.source = ""
+
+
+def fail_to_write(_swarm: Figures, client: ClientStatistics, event: FileNotWritten, _: Record) -> None:
+    client.not_written.add(event.file)
     client.downloading = None
     client.source = ""
 

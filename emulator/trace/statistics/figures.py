@@ -55,9 +55,9 @@ class Figures:
     def makespan_s(self) -> float | None:
         """From the second barrier until the last live client has finished.
 
-        None while a live client is unfinished, and where one has given a file up.
+        None while a live client is unfinished, and where one has no output of a file that it wanted.
         """
-        ends = [None if client.unavailable else client.finished_s for client in self.clients if not client.is_dead]
+        ends = [None if client.is_lacking else client.finished_s for client in self.clients if not client.is_dead]
         known = [self.since_start(end_s) for end_s in ends if end_s is not None]
         return max(known) if known and len(known) == len(ends) else None
 

@@ -74,6 +74,7 @@ def restart(swarm: Figures, client: ClientStatistics, event: Restarted, record: 
     for file in client.unavailable:
         swarm.unavailable[file] -= 1
     client.unavailable.clear()
+    client.not_written.clear()
     client.files.clear()
     if not event.is_state_kept:
         client.written_s.clear()

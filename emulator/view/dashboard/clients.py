@@ -111,7 +111,7 @@ def _client_line(
     silent_s: float,
 ) -> Text:
     goal = facts.goals[client.rank - 1]
-    is_done = has_all(client) or (goal == 0 and not client.unavailable)
+    is_done = has_all(client) or (goal == 0 and not client.is_lacking)
     text = Text(f"{client.rank:>6} ")
     text.append_text(bar(client.num_held / goal if goal else 1.0, columns.bar, "green" if is_done else "cyan"))
     got = f"{client.num_held:,}/{goal:,}" if columns.has_goals else f"{client.num_held:,}"
@@ -141,7 +141,7 @@ def _client_line(
 def _roles(client: ClientStatistics, width: int) -> Text:
     """The latest roles that fit; a file that was given up has none."""
     signs = [ROLES[role] for file, role in client.roles.items() if file not in client.unavailable]
-    signs += [GIVEN_UP] * len(client.unavailable)
+    signs += [GIVEN_UP] * (len(client.unavailable) + len(client.not_written))
     return fit(Text.assemble(*signs[-width:]), width)
 
 
@@ -156,7 +156,8 @@ def _doing_style(client: ClientStatistics, *, is_done: bool) -> str:
 def _doing(client: ClientStatistics, *, is_wordy: bool) -> str:
     """What a client does; shorter if there is little room."""
     if client.downloading is None or client.pause:
-        without = f" without {printable(', '.join(client.unavailable))}" if is_wordy and client.unavailable else ""
+        lacking = [*client.unavailable, *sorted(client.not_written)]
+        without = f" without {printable(', '.join(lacking))}" if is_wordy and lacking else ""
         return standing(client) + without
     file = printable(client.downloading)
     if is_wordy:

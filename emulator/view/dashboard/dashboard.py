@@ -47,7 +47,7 @@ def dashboard(
     lines += layout(statistics, facts, rates, silent, width, height - len(lines) - 1)
     lines = lines[: height - 1]
     lines += [fit(Text(), width) for _ in range(height - 1 - len(lines))]
-    has_losses = any(client.unavailable or client.num_restarts for client in statistics.clients)
+    has_losses = any(client.is_lacking or client.num_restarts for client in statistics.clients)
     return Group(*lines, fit(line(LEGEND_OF_LOSSES if has_losses else LEGEND, "dim"), width))
 
 

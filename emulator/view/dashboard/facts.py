@@ -85,8 +85,8 @@ def silences(statistics: SwarmStatistics, elapsed_s: float, patience_s: float = 
 
 
 def lacking(statistics: SwarmStatistics) -> set[int]:
-    """The clients that have given files up."""
-    return {client.rank for client in statistics.clients if client.unavailable}
+    """The clients that lack an output: they gave a file up, or had no room for it."""
+    return {client.rank for client in statistics.clients if client.is_lacking}
 
 
 def standing(client: ClientStatistics) -> str:
@@ -99,5 +99,5 @@ def standing(client: ClientStatistics) -> str:
 
 
 def has_all(client: ClientStatistics) -> bool:
-    """Whether the client has finished, and has given nothing up."""
-    return client.finished_s is not None and not client.unavailable
+    """Whether the client has finished, and has an output of every file that it wanted."""
+    return client.finished_s is not None and not client.is_lacking

@@ -16,6 +16,7 @@ from emulator.protocol.events import (
     Died,
     FaultBegan,
     FaultEnded,
+    FileNotWritten,
     FileUnavailable,
     FileWritten,
     Restarted,
@@ -33,7 +34,17 @@ MANY_CLIENTS = 20
 """Clients beyond which a log has no line for each of them."""
 
 
-TOLD = (BarrierOpened, FileWritten, ClientFinished, Died, Restarted, FaultBegan, FaultEnded, FileUnavailable)
+TOLD = (
+    BarrierOpened,
+    FileWritten,
+    ClientFinished,
+    Died,
+    Restarted,
+    FaultBegan,
+    FaultEnded,
+    FileNotWritten,
+    FileUnavailable,
+)
 """Events that a log may have a line for."""
 
 
@@ -73,7 +84,7 @@ class LineView:
             case ClientFinished(client) if self._is_small:
                 is_lacking = client in lacking(self._statistics)
                 return f"client {client} has everything it {'can get' if is_lacking else 'wanted'}"
-            case Died() | Restarted():
+            case Died() | Restarted() | FileNotWritten():
                 return sentence(record)
             case FaultBegan(fault) | FaultEnded(fault) if not kind_of(fault).is_fatal:
                 return sentence(record)

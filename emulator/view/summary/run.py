@@ -78,7 +78,7 @@ def _client_table(result: RunResult) -> Table:
 
 
 def _finished(client: ClientResult) -> str:
-    return "gave up" if client.given_up else seconds(client.finished_s)
+    return "gave up" if client.given_up else "disk full" if client.not_written else seconds(client.finished_s)
 
 
 def _time_table(result: RunResult) -> Table:
@@ -93,7 +93,8 @@ def _time_table(result: RunResult) -> Table:
 
 def _times(client: ClientResult, is_wanting: bool) -> RenderableType:
     times = [f"{printable(file)} {seconds(time_s)}" for file, time_s in client.file_times_s.items()]
-    if not times:
+    if not times and not client.not_written:
         times = ["got nothing of what it wanted" if is_wanting else "wanted nothing"]
     times += [f"{printable(file)} given up" for file in client.given_up]
+    times += [f"{printable(file)} not written" for file in client.not_written]
     return Columns([Text(time, no_wrap=True) for time in times], padding=(0, 2))

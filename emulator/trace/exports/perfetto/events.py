@@ -10,6 +10,7 @@ from emulator.protocol.events import (
     DownloadStarted,
     FaultBegan,
     FaultEnded,
+    FileNotWritten,
     FileUnavailable,
     FileWritten,
     MessageFaulted,
@@ -70,6 +71,9 @@ def _show_fate(timeline: Timeline, track: Track, event: AnyEvent) -> None:
     match event:
         case FileUnavailable(file):
             process.instant(track.now_us, f"{file} unavailable", **fields(event))
+            track.end(STAGE)
+        case FileNotWritten(file):
+            process.instant(track.now_us, f"{file} not written")
             track.end(STAGE)
         case Arrived():
             process.instant(track.now_us, "arrived")

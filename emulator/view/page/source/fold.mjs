@@ -127,6 +127,9 @@ const CLIENT = {
     state.written[fold.slot(rank, index)] = fold.run.time.at(index);
     state.downloading[rank] = state.source[rank] = 0;
   },
+  FileNotWritten(_, state, rank) {
+    state.downloading[rank] = state.source[rank] = 0;
+  },
   FileUnavailable(fold, state, rank, index) {
     const slot = fold.slot(rank, index);
     state.gaveUp[rank] += state.numLost[slot] < 0 ? 1 : 0;

@@ -17,6 +17,7 @@ const MARKED = {
   FaultBegan: "fault",
   FaultEnded: "fault",
   Restarted: "fault",
+  FileNotWritten: "fault",
   FileUnavailable: "fault",
 };
 const ABOUT_CLIENT = new Set(["RoleChanged", "ClientFinished", "ClientLeft"]);

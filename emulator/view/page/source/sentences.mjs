@@ -36,6 +36,7 @@ const SENTENCES = {
   SegmentRejected: (event) =>
     `${event.who} rejects segment ${event.segment} of ${event.file} from client ${event.uploader}: wrong hash`,
   FileWritten: (event) => `${event.who} has all of ${event.file} and writes it`,
+  FileNotWritten: (event) => `${event.who} has all of ${event.file} and cannot write it: its disk is full`,
   FileUnavailable: (event) => {
     const why = event.num_lost ? `nobody alive has ${plural(event.num_lost, "segment")} of it` : "nobody alive knows it";
     return `${event.who} gives up ${event.file} with ${plural(event.num_present, "segment")}: ${why}`;
