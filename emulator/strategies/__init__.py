@@ -1,6 +1,6 @@
-"""Ways of downloading (D4 … D6), registered by name. A strategy is one file and one class.
+"""Download strategies (D4 … D6), registered by name. A strategy is one file and one class.
 
-`docs/strategies.md` says what each of them does, and how to write another.
+`docs/strategies.md` describes each of them and shows how to write another.
 """
 
 import inspect
@@ -27,22 +27,22 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "endgame": Endgame,
     "swift": Swift,
 }
-"""Those that have a name; others are files: `path/to/mine.py:Name`."""
+"""The strategies that have a name. A user's own strategy is given as `path/to/mine.py:Name`."""
 
 
 def find_strategy(text: str) -> Strategy:
-    """A new instance, one for each client, of the strategy of this name or file.
+    """Make a new instance of the strategy with this name or from this file; each client needs its own instance.
 
-    Raises `InputError`, one line, where there is none: with the known names for a name, with the place for a file.
+    Raises `InputError` with one line: an unknown name gets a list of the known ones, a wrong file the place of its error.
     """
     found = settled(text)
     return STRATEGIES[found]() if found in STRATEGIES else loader.make(found)
 
 
 def settled(text: str) -> str:
-    """What finds the same strategy in any process: a name, or a file by its absolute path. The file is not loaded.
+    """Return text that names the same strategy in every process: a name, or a file by its absolute path.
 
-    Raises `InputError` for an unknown name, and for what is not `path/to/file.py:Name`.
+    The file is not loaded. Raises `InputError` for an unknown name, and for text that is not `path/to/file.py:Name`.
     """
     if text in STRATEGIES:
         return text
@@ -53,5 +53,5 @@ def settled(text: str) -> str:
 
 
 def describe(strategy: type[Strategy]) -> str:
-    """The first line of its docstring."""
+    """The first line of the strategy's docstring."""
     return (inspect.getdoc(strategy) or "").partition("\n")[0]

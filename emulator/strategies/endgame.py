@@ -1,4 +1,4 @@
-"""The end of a file, where one slow uploader holds up everything."""
+"""Rarest first with a race for the last segments, so that one slow uploader does not delay the whole file."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ from emulator.protocol.round import Round
 from emulator.strategies.rarest_first import RarestFirst
 
 NUM_LAST = 5
-"""Segments that are raced for."""
+"""The race begins when this many segments are missing."""
 NUM_RACING = 3
-"""Uploaders in a race. BEP 3 asks everybody; all answers but the first are a waste of somebody's uplink."""
+"""Uploaders in a race. BEP 3 asks all of them, but every answer except the first wastes an uplink."""
 
 
 class Endgame(RarestFirst):
-    """Rarest first; each of the last segments is asked of several at once, and the first to give it wins."""
+    """Rarest first; asks several uploaders at once for each of the last segments; the first answer wins."""
 
     def take(self, round: Round, segment: int, holders: Sequence[int]) -> None:
         if round.num_missing > NUM_LAST:

@@ -1,6 +1,6 @@
-"""A strategy of the user's own: `path/to/mine.py:Name`, a class in a Python file.
+"""Loading a user's own strategy: `path/to/mine.py:Name` is a class in a Python file.
 
-The file is run once in a process, however many clients use it; a worker finds it again by its absolute path.
+Each process runs the file once, however many clients use it. Workers find the file by its absolute path.
 """
 
 import sys
@@ -13,15 +13,15 @@ from emulator.errors import InputError
 from emulator.protocol.round import Strategy
 
 MODULE = "emulator_strategy:"
-"""What the modules of such files are called, with the path behind it: no import of anything else finds them."""
+"""Prefix of the module names of such files; the path follows it. No import statement can find such a name."""
 MAX_PATH = 4_095
-"""No system has a file with a longer one."""
+"""The longest path that Linux accepts, in bytes."""
 MAX_TEXT = 300
-"""Of what an exception says; a line is for a person."""
+"""How many characters of an exception's text an error line quotes."""
 
 
 def is_file_strategy(text: str) -> bool:
-    """Whether this is meant as a file's strategy rather than as a name."""
+    """Whether the text means a strategy from a file rather than a registered name."""
     return ":" in text or text.endswith(".py")
 
 
@@ -29,36 +29,39 @@ def absolute(text: str) -> str:
     """The same strategy with an absolute path. Raises `InputError` for what is not `path:Name`."""
     path, colon, name = text.rpartition(":")
     if not (colon and path.endswith(".py") and name.isidentifier() and len(path) <= MAX_PATH):
-        raise InputError([f"strategy {text!r:.80}: take path/to/file.py:Name, Name being a class in that file"])
+        raise InputError([f"strategy {text!r:.80}: give path/to/file.py:Name, where Name is a class in that file"])
     try:
         return f"{Path(path).absolute()}:{name}"
     except OSError as error:
-        raise InputError([f"strategy {text!r}: {error.strerror}; give its path from / on"]) from None
+        raise InputError([f"strategy {text!r}: {error.strerror}; give an absolute path"]) from None
 
 
 def load_class(text: str) -> type[Strategy]:
-    """The class that `text`, as `absolute` returns it, names. Raises `InputError` where there is none that will do."""
+    """Load the class that `text` names, as `absolute` returns it.
+
+    Raises `InputError` if the file cannot be run, or has no such class with a `run_round` method.
+    """
     path, _, name = text.rpartition(":")
     module = _load(path)
     classes = {key: found for key, found in vars(module).items() if isinstance(found, type)}
     own = [key for key, found in classes.items() if found.__module__ == module.__name__]
     if name not in classes:
-        there = f"it has: {', '.join(own)}" if own else "it has none at all"
+        there = f"its classes are: {', '.join(own)}" if own else "it defines no class"
         raise InputError([f"{path}: there is no class {name!r:.80}; {there:.200}"])
     if not callable(getattr(classes[name], "run_round", None)):
-        raise InputError([f"{path}: class {name!r:.80} has no run_round(self, round); that is what a strategy is"])
+        raise InputError([f"{path}: class {name!r:.80} has no method run_round(self, round); every strategy needs one"])
     return classes[name]
 
 
 def make(text: str) -> Strategy:
-    """A new instance of the class. Raises `InputError` where it cannot be made."""
+    """Make a new instance of the class. Raises `InputError` if its constructor raises an exception."""
     made = load_class(text)
     try:
         return made()
     except (Exception, SystemExit) as error:
         place = place_of(error) or text.rpartition(":")[0]
         what = f"{type(error).__name__}: {_text(error)}"
-        raise InputError([f"{place}: {made.__name__}() raises {what}; a strategy is made without arguments"]) from error
+        raise InputError([f"{place}: {made.__name__}() raises {what}; it must work without arguments"]) from error
 
 
 @cache
@@ -66,10 +69,10 @@ def _load(path: str) -> ModuleType:
     try:
         source = Path(path).read_bytes()
     except OSError as error:
-        raise InputError([f"{path}: {error.strerror}; give the file of the strategy"]) from None
+        raise InputError([f"{path}: {error.strerror}; give the path of the strategy's file"]) from None
     module = ModuleType(MODULE + path)
     module.__file__ = path
-    sys.modules[module.__name__] = module  # where dataclasses, pickle and the like look for it
+    sys.modules[module.__name__] = module  # dataclasses and pickle look it up there
     try:
         exec(compile(source, path, "exec"), module.__dict__)  # noqa: S102  the user's own program, named by the user
     except (Exception, SystemExit) as error:
@@ -79,7 +82,7 @@ def _load(path: str) -> ModuleType:
 
 
 def place_of(error: BaseException) -> str:
-    """`path:line` of the innermost line of a strategy's file that led to this error; empty where none did."""
+    """`path:line` of the innermost frame in a strategy's file; empty if the traceback has no such frame."""
     frames = traceback.walk_tb(error.__traceback__)
     lines = [f"{frame.f_code.co_filename}:{line}" for frame, line in frames if _is_own(frame.f_globals)]
     return lines[-1] if lines else ""

@@ -1,14 +1,14 @@
-"""D4 … D6 as the protocol has them."""
+"""D4 … D6 as the protocol describes them."""
 
 from emulator.protocol.events import PeerChosen, SeedChosen
 from emulator.protocol.round import Round
 
-MOST_MISSES_IN_A_ROW = 2
+MAX_MISSES_IN_A_ROW = 2
 NUM_SEEDS_ASKED = 3
 
 
 class PeersFirst:
-    """Random peers until two misses in a row, then the least connected of three random seeds."""
+    """Asks random peers until two misses in a row, then the least connected of three random seeds."""
 
     def run_round(self, round: Round) -> None:
         self._take_from_peers(round)  # D4
@@ -19,9 +19,9 @@ class PeersFirst:
                     connection.take_until_miss()
 
     def _take_from_peers(self, round: Round) -> None:
-        """D4: stay with a peer until it misses; two misses in a row, from two peers, end the search."""
+        """D4: take segments from a peer until it misses; two misses in a row, from two peers, end the search."""
         num_misses, last = 0, None
-        while round.is_open and num_misses < MOST_MISSES_IN_A_ROW:
+        while round.is_open and num_misses < MAX_MISSES_IN_A_ROW:
             candidates = tuple([peer for peer in round.answering(round.peers) if peer != last])
             if not candidates:
                 return
@@ -34,7 +34,7 @@ class PeersFirst:
             num_misses += connection.is_missed
 
     def _choose_seed(self, round: Round) -> int | None:
-        """D5: ask three seeds, all where there are fewer, and take the one with the fewest open connections."""
+        """D5: ask three seeds, or all if there are fewer, and take the one with the fewest open connections."""
         asked = round.random.sample(round.seeds, min(NUM_SEEDS_ASKED, len(round.seeds)))
         counts = {seed: count for seed in asked if (count := round.count_connections(seed)) is not None}
         if not counts:

@@ -1,10 +1,10 @@
-"""Chance alone: what other choices have to be better than."""
+"""Random choices only: the baseline that every other strategy should beat."""
 
 from emulator.protocol.round import Round
 
 
 class RandomSegment:
-    """A random missing segment from a random seed or peer that holds it, one segment a visit."""
+    """Takes a random missing segment from a random seed or peer that holds it, one segment a visit."""
 
     def run_round(self, round: Round) -> None:
         others = [*round.seeds, *round.peers]

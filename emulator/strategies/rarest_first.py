@@ -1,4 +1,4 @@
-"""BEP 3's advice, "download pieces in random order" made better by Cohen's client: the rarest piece first."""
+"""Rarest first, as in Cohen's own client; it improves on the random order that BEP 3 recommends."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from emulator.protocol.round import Round
 
 NUM_PEERS_ASKED = 5
-"""A round. A choice among a few is nearly as good as one among all (Legout, Urvoy-Keller and Michiardi, 2006)."""
+"""Per round. A choice among a few is nearly as good as one among all (Legout, Urvoy-Keller and Michiardi, 2006)."""
 
 Offers = Mapping[int, frozenset[int]]
-"""By peer, the segments that it holds and that are missing here."""
+"""For each peer, the segments that it holds and that this client is missing."""
 
 
 class RarestFirst:
-    """A few peers tell what they hold: the rarest of it first, and from seeds what none of them holds."""
+    """Takes the rarest segment that a few peers hold first; seeds give what none of these peers holds."""
 
     def run_round(self, round: Round) -> None:
         asked = round.random.sample(round.peers, min(NUM_PEERS_ASKED, len(round.peers)))
@@ -32,12 +32,12 @@ class RarestFirst:
             self.take(round, segment, answering)
 
     def take(self, round: Round, segment: int, holders: Sequence[int]) -> None:
-        """Take a segment from one of those that hold it."""
+        """Take a segment from one of its holders."""
         with round.connect(round.random.choice(holders)) as visit:
             visit.take(segment)
 
     def _from_peers(self, round: Round, offers: Offers) -> Iterator[tuple[int, Sequence[int]]]:
-        """What is offered, the rarest first and equally rare ones in random order, with those who offer it."""
+        """Yield each offered segment with the peers that offer it, the rarest first, ties in random order."""
         availability = Counter(segment for offered in offers.values() for segment in sorted(offered))
         segments = list(availability)
         round.random.shuffle(segments)
@@ -45,9 +45,9 @@ class RarestFirst:
             yield segment, [peer for peer, offered in offers.items() if segment in offered]
 
     def _from_seeds(self, round: Round, offers: Offers) -> list[int]:
-        """As many of the segments that nobody offers as the quota allows, at random: not what others take as well.
+        """Draw, up to the quota, segments that no peer offers, so that clients take different ones from the seeds.
 
-        Where peers have given nothing of what they offer, they may be liars, all of them.
+        If the peers offered segments but gave none, they may all be liars: then every missing segment may be drawn.
         """
         offered = frozenset().union(*offers.values()) if round.num_taken else frozenset()
         unseen = [segment for segment in round.missing() if segment not in offered]

@@ -1,10 +1,10 @@
-"""The client–server baseline that swarms are measured by."""
+"""Client and server: the baseline to compare a swarm with."""
 
 from emulator.protocol.round import Round
 
 
 class SeedsOnly:
-    """Client and server: a random seed gives the whole quota, and peers are never asked."""
+    """Client and server: takes the whole quota from a random seed, and never asks peers."""
 
     def run_round(self, round: Round) -> None:
         if round.seeds:

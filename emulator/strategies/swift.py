@@ -1,8 +1,11 @@
-"""Nearly the fastest that a swarm can be: every uplink busy, and no segment twice from the seeds before all are out.
+"""Nearly as fast as a swarm can be: uplinks stay busy, and a seed rarely gives a segment twice before all are out.
 
-Three ideas. One segment at a time from whoever has no connection open: nobody waits in a queue while another uplink
-is idle. The rarest segment first, by what others have told of late. And seeds, which alone have what nobody has yet,
-serve few clients, the sources, each with a share of the file of its own: what is out need not be told.
+A segment is *out* when a client other than the first seeds holds it. Three ideas:
+
+1. Take one segment at a time, from an uploader without open connections. No client queues while another uplink is idle.
+2. Take the rarest segment first, judged by the latest answers of other clients.
+3. Only a few clients, the *sources*, fetch from seeds what is not out yet. Each source fetches its own share of the
+   file, so sources need not tell each other what they are fetching.
 """
 
 from collections import Counter
@@ -11,29 +14,30 @@ from itertools import chain
 from emulator.protocol.round import Round
 
 NUM_SOURCES = 16
-"""Clients that fetch from seeds what nobody has yet; enough for one of them to be free at any time."""
+"""Number of sources: enough that one of them is free at any time."""
 NUM_TRIED = 8
-"""Uploaders that are tried for one that is idle, before the client looks around anew."""
+"""Uploaders that one try may ask in search of an idle one."""
 NUM_ASKED = 16
-"""Peers that are asked what is out already, before a seed is."""
+"""Peers that a source asks for their segments before it takes one from a seed."""
 NUM_REMEMBERED = 32
-"""Answers by which availability is judged; older ones say less."""
+"""The latest answers, from which a client estimates availability."""
 PAUSE = 5
-"""After a visit to a seed, a client with nothing else to get leaves it to others for so many tries."""
-MOST_FAILURES = 10
-"""Tries in a row that come to nothing, after which the tracker is asked for another list. More than `PAUSE`."""
+"""Tries for which a source leaves the seeds alone after it took a segment from one."""
+MAX_FAILURES = 10
+"""Failed tries in a row after which the client asks the tracker for a new list. Must be greater than `PAUSE`."""
 PATIENCE = 4.0
-"""Rounds in a row without a segment, for each other client in the list, after which anything goes; half as many each
-time that it helps. A busy uploader will do then: one that never heard of a connection's end, as the close was lost, is
-never idle again. So will any share at a seed: all sources may be dead."""
+"""A client loses patience after this many rounds in a row without a segment, times the other clients in its list. It
+may then be bold: take segments from a busy uploader, and any share from a seed. An uploader that never received a lost
+close counts that connection as open for ever, so it is never idle again; and all sources may be dead. Each bold round
+that gets a segment halves the client's patience."""
 BOLDNESS = 0.125
-"""How often a client does so then: not all at once."""
+"""Probability that an impatient client is bold in a round, so that not all of them are bold at once."""
 STRAY = 0.05
-"""How often a source that finds nothing elsewhere looks for another one's share at a seed: that one may be dead."""
+"""Probability that a source whose last try failed takes another source's share; that source may be dead."""
 
 
 class Swift:
-    """The fastest: the rarest segment from an idle peer; a few clients fetch from seeds what nobody has yet."""
+    """The fastest: takes the rarest segment from an idle uploader; few clients fetch new ones from seeds."""
 
     def __init__(self) -> None:
         self._file: str | None = None
@@ -49,11 +53,11 @@ class Swift:
         is_patient = self._num_empty < self._patience * len(self._others)
         self._is_bold = not is_patient and round.random.random() < BOLDNESS
         num_failures = 0
-        while round.is_open and num_failures < MOST_FAILURES:
+        while round.is_open and num_failures < MAX_FAILURES:
             if self._pause <= 0 and self._take_from_seed(round):
                 num_failures, self._pause = 0, PAUSE
                 if not self._others:
-                    return  # for a new list: others come
+                    return  # a new list may name the first other clients
             elif self._take_from_idle(round):
                 num_failures = self._pause = 0
             else:
@@ -64,17 +68,17 @@ class Swift:
             self._patience /= 2
 
     def _begin(self, round: Round) -> None:
-        """A new file. Who comes n-th to its swarm is told of n others: that alone shares out the work, unspoken."""
+        """Begin a new file. The n-th client in a swarm is told of n others, so that number divides the shares."""
         self._file = round.file
         self._place = len(round.peers)
         self._origins = frozenset(round.seeds)
         self._pause = self._num_empty = 0
-        self._turn = self._place  # sources begin one after the other
+        self._turn = self._place  # so that sources begin one after the other
         self._seen = set(range(round.num_segments)).difference(round.missing())
         self._offers: dict[int, frozenset[int]] = {}
         self._has_failed = False
 
-    # From peers, and from those that were peers
+    # From peers, and from seeds that were peers before
 
     def _take_from_idle(self, round: Round) -> bool:
         is_all_out = len(self._seen) == round.num_segments
@@ -94,7 +98,7 @@ class Swift:
     # From seeds
 
     def _take_from_seed(self, round: Round) -> bool:
-        """Look twice whether a seed is idle: it takes a while to find out what is not out yet."""
+        """Take a segment that is not out from an idle seed. Asking peers takes time, so the seed is checked twice."""
         if self._turn > 0 and self._others:
             self._turn -= 1
             return False
@@ -111,7 +115,7 @@ class Swift:
         return self._take(round, seed, segment)
 
     def _pick(self, round: Round) -> int | None:
-        """What this client should bring out next: of its share, if that is due, or what somebody else is late with."""
+        """The segment to fetch from a seed next: of the client's own share if that is due, else one that is late."""
         unseen = [segment for segment in round.missing() if segment not in self._seen]
         num_sources, num_out = min(NUM_SOURCES, len(self._others) + 1), len(self._seen)
         # A client that came when there were more others than it can reach now takes over the share of one of them.
@@ -128,14 +132,14 @@ class Swift:
             return round.random.choice(unseen)
         return None
 
-    # Both
+    # From either
 
     def _is_idle(self, round: Round, uploader: int) -> bool:
         num_open = round.count_connections(uploader)
         return num_open == 0 or (num_open is not None and self._is_bold)
 
     def _ask(self, round: Round, uploader: int) -> frozenset[int]:
-        """What it offers; kept, as long as it is one of the latest answers."""
+        """What the uploader offers. The latest answers are remembered."""
         offered = round.ask_holdings(uploader)
         self._seen |= offered
         self._offers.pop(uploader, None)

@@ -351,12 +351,12 @@ def peers_are_asked_again_after_the_seed(patch: pytest.MonkeyPatch) -> None:
 
 @mutant(rules.TWO_MISSES, CROWD, quota=1)
 def the_two_miss_rule_is_ignored(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(peers_first, "MOST_MISSES_IN_A_ROW", 3)
+    patch.setattr(peers_first, "MAX_MISSES_IN_A_ROW", 3)
 
 
 @mutant(rules.TWO_MISSES, CROWD, quota=1)
 def the_search_is_given_up_after_one_miss(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(peers_first, "MOST_MISSES_IN_A_ROW", 1)
+    patch.setattr(peers_first, "MAX_MISSES_IN_A_ROW", 1)
 
 
 @mutant(rules.TWO_MISSES, CROWD, quota=1)

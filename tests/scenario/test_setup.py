@@ -69,5 +69,5 @@ def test_a_strategy_of_the_user_s_own_is_loaded_from_wherever_its_options_were_m
     monkeypatch.chdir("/")
     assert Setup.of(swarm(1), options).options.strategy == f"{tmp_path}/mine.py:Mine"
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"mine\.py: there is no class 'Yours'; it has: Mine"):
+    with pytest.raises(InputError, match=r"mine\.py: there is no class 'Yours'; its classes are: Mine"):
         Setup.of(swarm(1), Options(strategy="mine.py:Yours"))

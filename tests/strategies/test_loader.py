@@ -64,21 +64,21 @@ def test_the_options_have_the_absolute_path(file: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("text", ["mine.py", "mine:Mine", ":Mine", "mine.py:", "mine.py:My Own", "mine.py:1st"])
 def test_what_is_neither_a_name_nor_a_class_in_a_file_is_refused(text: str) -> None:
-    assert problem_of(text) == f"strategy {text!r}: take path/to/file.py:Name, Name being a class in that file"
+    assert problem_of(text) == f"strategy {text!r}: give path/to/file.py:Name, where Name is a class in that file"
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     path = tmp_path / "nowhere.py"
-    assert problem_of(f"{path}:Mine") == f"{path}: No such file or directory; give the file of the strategy"
+    assert problem_of(f"{path}:Mine") == f"{path}: No such file or directory; give the path of the strategy's file"
 
 
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
-        ("class Other: pass\nclass Another: pass", "there is no class 'Mine'; it has: Other, Another"),
-        ("Mine = 3", "there is no class 'Mine'; it has none at all"),
-        ("from dataclasses import Field as Own", "there is no class 'Mine'; it has none at all"),
-        ("class Mine: pass", "class 'Mine' has no run_round(self, round); that is what a strategy is"),
+        ("class Other: pass\nclass Another: pass", "there is no class 'Mine'; its classes are: Other, Another"),
+        ("Mine = 3", "there is no class 'Mine'; it defines no class"),
+        ("from dataclasses import Field as Own", "there is no class 'Mine'; it defines no class"),
+        ("class Mine: pass", "class 'Mine' has no method run_round(self, round); every strategy needs one"),
     ],
 )
 def test_a_file_without_the_class_says_which_there_are(file: Path, source: str, problem: str) -> None:
@@ -105,12 +105,12 @@ def test_a_class_that_wants_arguments_is_refused(file: Path) -> None:
     file.write_text("class Mine:\n    def __init__(self, n): ...\n    def run_round(self, round): ...\n")
     problem = problem_of(f"{file}:Mine")
     assert problem.startswith(f"{file}: Mine() raises TypeError: ")
-    assert problem.endswith("; a strategy is made without arguments")
+    assert problem.endswith("; it must work without arguments")
 
 
 def test_a_class_that_raises_is_told_with_its_line(file: Path) -> None:
     file.write_text("class Mine:\n    def __init__(self):\n        1 / 0\n    def run_round(self, round): ...\n")
-    said = "Mine() raises ZeroDivisionError: division by zero; a strategy is made without arguments"
+    said = "Mine() raises ZeroDivisionError: division by zero; it must work without arguments"
     assert problem_of(f"{file}:Mine") == f"{file}:3: {said}"
 
 
@@ -120,7 +120,7 @@ def test_on_the_command_line_it_is_one_line_and_exit_status_2_and_nothing_is_beg
     status = run_command(
         ["--strategy", f"{tmp_path}/no.py:Mine", "--inputs", str(SAMPLES), "--output", f"{tmp_path}/o"]
     )
-    said = f"emulator: {tmp_path}/no.py: No such file or directory; give the file of the strategy\n"
+    said = f"emulator: {tmp_path}/no.py: No such file or directory; give the path of the strategy's file\n"
     assert (status, *capsys.readouterr()) == (2, "", said)
     assert not (tmp_path / "o").exists()
 

@@ -40,7 +40,7 @@ def test_strategies_are_listed_with_what_they_do(capsys: pytest.CaptureFixture[s
     assert [line.split()[0] for line in lines] == list(KNOWN)
     assert (
         lines[1]
-        == "seeds-only       Client and server: a random seed gives the whole quota, and peers are never asked."
+        == "seeds-only       Client and server: takes the whole quota from a random seed, and never asks peers."
     )
     assert all(len(line) <= 120 and line.endswith(".") for line in lines)
 
