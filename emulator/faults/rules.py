@@ -11,39 +11,13 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from emulator.protocol.messages import (
-    AnyMessage,
-    Close,
-    ConnectionCount,
-    ConnectionCountRequest,
-    Hit,
-    Holdings,
-    HoldingsRequest,
-    Miss,
-    SegmentRequest,
-    Stuck,
-    StuckAnswer,
-    SwarmAnswer,
-    SwarmRequest,
-)
+from emulator.protocol.messages import ANSWERS, AnyMessage, Close, Hit, MetadataRequest
 
-LOSABLE: frozenset[type] = frozenset(
-    {
-        SegmentRequest,
-        Hit,
-        Miss,
-        ConnectionCountRequest,
-        ConnectionCount,
-        HoldingsRequest,
-        Holdings,
-        SwarmRequest,
-        SwarmAnswer,
-        Close,
-        Stuck,
-        StuckAnswer,
-    }
+LOSABLE: frozenset[type] = frozenset({Close}).union(
+    *((question, *expected.types) for question, expected in ANSWERS.items() if question is not MetadataRequest)
 )
-"""Questions, which are asked again, their answers, and closes, for which no thread waits."""
+"""Closes, for which no thread waits, and questions that are asked again, with their answers. Each client asks for
+metadata once, before the second barrier (D1)."""
 
 
 class Fate(msgspec.Struct, frozen=True):

@@ -1,8 +1,8 @@
 """Many jobs at once, one in each of several processes.
 
-A worker has one connection to the parent: jobs come on it, answers go back, one at a time. It ends when the connection
-does, however the parent ended. The terminal's signals are the parent's business, which ends everything at once. Nothing
-is pickled between them, as everywhere: bytes are decoded into messages, and cannot run code.
+A worker has one connection to the parent. It receives one job at a time and sends back the answer, and it ends when the
+connection closes, however the parent ended. Only the parent handles the terminal's signals; it then ends all workers.
+Jobs and answers are not pickled: they are decoded into typed messages, so they cannot run code.
 """
 
 import multiprocessing
@@ -27,39 +27,39 @@ J = TypeVar("J", contravariant=True)
 A = TypeVar("A", contravariant=True)
 
 TICK_S = 0.5
-"""The watcher is told at least this often that time passes."""
+"""The watcher's `tick` is called at least this often."""
 MAX_END_S = 2.0
 """How long an idle worker may take to end before it is killed."""
 
 
 class Work(msgspec.Struct, Generic[Job, Answer], frozen=True):
-    """What workers do; it can be pickled."""
+    """What workers do. It can be pickled."""
 
     job: Any
     """The type of jobs."""
     answer: Any
     """The type of answers, perhaps a union."""
     do: Callable[[Job, Callable[[], None]], Answer]
-    """One job. A long job calls its second argument now and then, which ends the process once its parent is gone."""
+    """Do one job. A long job must call the second argument regularly: it ends the process if the parent is gone."""
     hint: str = ""
-    """Added to the error when a worker dies or a signal ends all."""
+    """Appended to the error's text when a worker dies or a signal ends the run."""
 
 
 class Watcher(Protocol[J, A]):
-    """Who is told how far the runs are, in the process that started them."""
+    """Follows the progress of the jobs, in the parent process."""
 
     def begin(self) -> None:
-        """All workers are started. Not before may a thread be started or a screen be taken."""
+        """All workers have started. Threads and screens may only be started from now on."""
 
     def take(self, job: J, answer: A) -> None:
         """A job is done."""
 
     def tick(self) -> None:
-        """Time passes."""
+        """Called regularly while jobs run."""
 
 
 class _Worker(msgspec.Struct):
-    """A process, the parent's end of its connection, and the job that it is at."""
+    """A process, the parent's end of its connection, and its current job."""
 
     process: ForkProcess | SpawnProcess
     connection: Connection
@@ -67,9 +67,9 @@ class _Worker(msgspec.Struct):
 
 
 def run_all(jobs: Sequence[Job], num_workers: int, watcher: Watcher[Job, Answer], work: Work[Job, Answer]) -> None:
-    """Do all jobs, each once, in the order given as workers become free.
+    """Do each job once, in the given order, as workers become free.
 
-    Raises `WorkerDied` where one was killed, and `Interrupted` where a signal came; no process is left in any case.
+    Raises `WorkerDied` if a worker died, and `Interrupted` if a signal arrived. No process is left in any case.
     """
     signals = SignalWatch()
     workers: list[_Worker] = []
@@ -85,12 +85,12 @@ def run_all(jobs: Sequence[Job], num_workers: int, watcher: Watcher[Job, Answer]
 
 def _start(others: Sequence[_Worker], work: Work[Job, Answer]) -> _Worker:
     here, there = multiprocessing.Pipe()
-    # A fork holds whatever its parent had open; with the other ends in it, no worker would notice the parent's end.
+    # A fork inherits all open connections. It must close the parent's ends, or no worker would see them close.
     is_fork = sys.platform != "darwin" and threading.active_count() == 1
     inherited = (here, *(worker.connection for worker in others)) if is_fork else ()
     arguments = (there, inherited, os.getpid(), work)
     process: ForkProcess | SpawnProcess
-    # No daemons, which may have no processes of their own: what they do may be a run. They are ended in any case.
+    # Not daemonic: a daemonic process may not start processes, and a job may be a run that does. `_end_all` ends them.
     if is_fork:
         process = multiprocessing.get_context("fork").Process(target=_work, args=arguments)
     else:
@@ -156,7 +156,7 @@ def _end_all(workers: Sequence[_Worker]) -> None:
             worker.process.kill()
     for worker in workers:
         worker.process.join(MAX_END_S)
-        worker.process.kill()  # a strategy may have left it something that never ends
+        worker.process.kill()  # a user's strategy may have started a thread that never ends
         worker.process.join()
         worker.process.close()
 
@@ -172,7 +172,7 @@ def _work(connection: Connection, inherited: Sequence[Connection], parent: int, 
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
 
     def end_with_parent() -> None:
-        """Without this, a long run would notice only at its end that its parent is gone."""
+        """End the process if the parent is gone; a worker would otherwise notice that only after its job."""
         if os.getppid() != parent:
             os._exit(1)
 
@@ -182,4 +182,4 @@ def _work(connection: Connection, inherited: Sequence[Connection], parent: int, 
             job = decoder.decode(connection.recv_bytes())
             connection.send_bytes(msgspec.msgpack.encode(work.do(job, end_with_parent)))
         except (EOFError, ConnectionError):
-            return  # there is no more to do, or the parent is gone
+            return  # no more jobs, or the parent is gone

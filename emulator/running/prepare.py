@@ -1,4 +1,4 @@
-"""What is run, and how: from a folder of inputs or a scenario file, and from flags, which take precedence."""
+"""Preparing a run from a folder of inputs or a scenario file, and from flags, which take precedence."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """Where a swarm and its network come from."""
 
     inputs: Path = Path("samples")
-    """A folder of input files; not read where there is a scenario file."""
+    """A folder of input files; ignored if there is a scenario file."""
     plan: Path | None = None
     """A scenario file."""
     num_clients: int | None = None
@@ -28,12 +28,12 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def prepare(source: Source, flags: dict[str, Any]) -> Setup:
-    """The swarm, and the options to run it with. `flags` are fields of `Options`; None stands for one not given.
+    """The swarm, and the options to run it with. `flags` are fields of `Options`; None means that a flag is not given.
 
     Raises `InputError` with every problem of the files, or of the flags.
     """
     given = {name: value for name, value in flags.items() if value is not None}
-    find_strategy(Options(**given).strategy)  # a wrong flag is told before long inputs are read
+    find_strategy(Options(**given).strategy)  # reports a wrong flag before long inputs are read
     if source.plan is None:
         scenario = read_scenario(source.inputs, source.num_clients)
         return Setup.of(scenario, Options(**given, network=source.network.network(len(scenario.clients) + 1)))
@@ -44,7 +44,7 @@ def prepare(source: Source, flags: dict[str, Any]) -> Setup:
 
 
 def _run_of(plan: Plan) -> dict[str, Any]:
-    """What the file says of its run. A problem is told with its line."""
+    """The options in the file's table `[run]`. A problem is reported with its line."""
     run = {name: value for name, value in msgspec.structs.asdict(plan.run).items() if value is not None}
     try:
         find_strategy(Options(**run).strategy)
@@ -56,7 +56,7 @@ def _run_of(plan: Plan) -> dict[str, Any]:
 
 
 def _faults_of(plan: Plan) -> tuple[str, ...]:
-    """The faults in the file, each of them one that this swarm can have. A problem is told with its line."""
+    """The faults in the file, checked against the size of the swarm. A problem is reported with its line."""
     problems: list[str] = []
     for index, text in enumerate(plan.faults):
         try:

@@ -49,26 +49,26 @@ class RunResult(msgspec.Struct, frozen=True):
     output: str | None
     """The folder; None for a run without one."""
     died: dict[int, str] = {}
-    """Clients that died and did not come back: what of, and where they were."""
+    """Clients that died and did not come back, each with the cause and the step in which it died."""
     unavailable: dict[str, int] = {}
-    """Wanted files that no live client could get any more, and the most segments of each that no client gave; 0 where
-    no client was left that knew their segments."""
+    """Wanted files that no live client could get any more, each with the largest number of segments that a client found
+    lost; 0 if no remaining client knew the file's segments."""
     num_messages: int | None = None
     """Messages that arrived; None where the engine does not count them."""
     num_tracker_messages: int | None = None
     """Messages that arrived at the tracker; None where the engine does not count them."""
     faults_not_begun: tuple[str, ...] = ()
-    """Faults of the options, as the fault language writes them, whose time never came."""
+    """Faults of the options that never began, as the fault language writes them."""
 
     @property
     def losses(self) -> list[str]:
         """A line for each client that died and did not come back, each unavailable file, and each full disk."""
         segments = {check.file: check.num_segments for check in self.verification.outputs}
-        gone = "held by nobody alive who gives them"  # liars and free riders may hold them still
+        # Liars and free riders may still hold a file's segments; they do not give them.
         lost = [
-            f"{file} is unavailable: {num_lost:,} of its {segments.get(file, 0):,} segments are {gone}"
+            f"{file} is unavailable: no live client gives {num_lost:,} of its {segments.get(file, 0):,} segments"
             if num_lost
-            else f"{file} is unavailable: nobody alive owns it"
+            else f"{file} is unavailable: no live client owns it"
             for file, num_lost in self.unavailable.items()
         ]
         full = [

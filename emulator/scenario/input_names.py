@@ -1,7 +1,7 @@
 """Names of input files: `in<R>.txt`, and names that a person may have meant as one.
 
-An input under a wrong name would be passed over in silence, and its client with it. So every name that is nearly an
-input's is a problem. Other files (`README`, `expected.txt`) and folders may lie beside the inputs.
+An input with a wrong name would be skipped silently, and its client with it. So a name that is nearly an input's is a
+problem. Other files (`README`, `expected.txt`) and folders may stand beside the inputs.
 """
 
 import re
@@ -11,10 +11,10 @@ from collections.abc import Iterable
 INPUT_NAME = re.compile(r"in([1-9][0-9]{0,6})\.txt")
 MAX_RANK = 9_999_999
 MAX_MISNAMED = 5
-"""Wrong names that are told one by one."""
+"""How many wrong names are listed one by one."""
 
 NEARLY = re.compile(r"(?:in|inp|input|inputs)[-_.()\[\]#]*([0-9]+)[)\]]?(?:[.,]?(?:txt|text|tx|txtt)){0,3}[.,]?")
-"""A folded name that was meant as an input: other letters, blanks, zeros, separators or extensions."""
+"""A folded name that was probably meant as an input's, with other letters, blanks, zeros, separators or extensions."""
 UNNUMBERED = ("in.txt", "inp.txt", "input.txt")
 COPY = re.compile(
     r"(?:in|inp|input|inputs)[-_.]*([0-9]+)(?:\.txt)?(?:[-_]?copy|\([0-9]+\)|\.(?:csv|dat|md|rtf|docx?))+(?:\.txt)?"
@@ -27,14 +27,14 @@ def input_name(rank: int) -> str:
 
 
 def looks_like_input(name: str) -> bool:
-    """Whether this is the name of an input, or nearly."""
+    """Whether this is the name of an input, or nearly one."""
     return INPUT_NAME.fullmatch(name) is not None or bool(misnamed([name]))
 
 
 def misnamed(names: Iterable[str]) -> list[str]:
-    """A text for each name that is nearly an input's: what is wrong, and which name would be right.
+    """A text for each name that is nearly an input's: what is wrong, and the right name.
 
-    A copy of an input (`in1 (2).txt`) is told only where the input itself is missing.
+    A copy of an input (`in1 (2).txt`) is reported only if the input itself is missing.
     """
     there = set(names)
     texts = [f"{name}: {text}" for name in sorted(there) if (text := _problem(name, there))]

@@ -23,7 +23,7 @@ class Scenario(msgspec.Struct, frozen=True):
     """The folder that their input files are in, or the scenario file that they were generated from."""
     clients: tuple[ClientInput, ...]
     is_on_disk: bool = True
-    """Whether `inputs` is a folder of input files."""
+    """True if `inputs` is a folder of input files."""
 
     @property
     def files(self) -> dict[str, FileMetadata]:
@@ -31,12 +31,12 @@ class Scenario(msgspec.Struct, frozen=True):
         return {metadata.name: metadata for client in self.clients for metadata in client.owned}
 
     def expected_outputs(self) -> dict[tuple[int, str], FileMetadata]:
-        """What has to be written: the metadata of every wanted file, by client and file name."""
+        """The metadata of every output that the clients must write, by client and file name."""
         files = self.files
         return {(rank, name): files[name] for rank, client in enumerate(self.clients, 1) for name in client.wanted}
 
     def wanted_segments(self) -> list[int]:
-        """How many segments each client has to get from others: those of wanted files that it does not own."""
+        """How many segments each client must get from others: those of its wanted files that it does not own."""
         files = self.files
         return [
             sum(files[name].num_segments for name in set(client.wanted) - {owned.name for owned in client.owned})
@@ -49,7 +49,7 @@ def output_name(rank: int, file: str) -> str:
 
 
 def read_scenario(inputs: Path, num_clients: int | None = None) -> Scenario:
-    """Read and check `in1.txt` … `in<N>.txt`; N is the number of input files where it is not given.
+    """Read and check `in1.txt` … `in<N>.txt`, where N is `num_clients`, or the number of input files if that is None.
 
     Raises `InputError` with the problems of all files at once.
     """
@@ -62,7 +62,7 @@ def read_scenario(inputs: Path, num_clients: int | None = None) -> Scenario:
     if last < size:
         problems.append(f"{inputs}: has inputs for {len(ranks)} of {size} clients; add the others, or take fewer")
     present = {rank for rank in ranks if rank <= last}
-    # One stray in9999999.txt makes a gap of millions.
+    # One stray in9999999.txt would make millions of missing ranks.
     missing = list(islice((rank for rank in range(1, last + 1) if rank not in present), MAX_MISSING_LISTED))
     parsed: dict[int, ParsedInput] = {}
     for rank in sorted(present.union(missing)):
@@ -77,7 +77,7 @@ def read_scenario(inputs: Path, num_clients: int | None = None) -> Scenario:
     if num_more:
         problems.append(f"{inputs}: {num_more:,} more inputs are missing")
     if not problems:
-        # Across files only when each is whole: a file that could not be read would seem to own nothing.
+        # Only if all files could be read: the owners in an unreadable file would seem to be missing.
         problems = _check_across(parsed)
     if problems:
         raise InputError(problems)
@@ -101,12 +101,12 @@ def _find_ranks(inputs: Path) -> set[int]:
 
 
 def _file_names(folder: Path) -> set[str]:
-    """What is in the folder, without its folders; one that has the name of an input counts as a file."""
+    """The names of the files in the folder, and of folders that have the name of an input."""
     return {entry.name for entry in folder.iterdir() if INPUT_NAME.fullmatch(entry.name) or not entry.is_dir()}
 
 
 def _check_across(parsed: dict[int, ParsedInput]) -> list[str]:
-    """Problems between files: owners that disagree, wanted files that nobody owns, outputs that cannot be named."""
+    """Problems between files: owners that disagree, wanted files without an owner, output names that are too long."""
     problems: list[str] = []
     owners: dict[str, tuple[ParsedInput, FileMetadata]] = {}
     for source in parsed.values():
@@ -118,7 +118,7 @@ def _check_across(parsed: dict[int, ParsedInput]) -> list[str]:
         for name, line in source.wanted_lines.items():
             if name not in owners:
                 problems.append(
-                    f"{source.path}:{line}: nobody owns {name!r} among clients 1 to {len(parsed)}; "
+                    f"{source.path}:{line}: none of clients 1 to {len(parsed)} owns {name!r}; "
                     "give it an owner, or remove it"
                 )
             if len(output_name(rank, name).encode()) > MAX_NAME_BYTES:
@@ -143,14 +143,14 @@ def _disagreement(source: ParsedInput, metadata: FileMetadata, first: ParsedInpu
 def write_inputs(folder: Path, clients: Sequence[ClientInput]) -> Scenario:
     """Write `in1.txt` … for these clients, in the format that `read_scenario` reads.
 
-    Raises `InputError` where that cannot be done, or where the folder holds inputs already.
+    Raises `InputError` if the folder cannot be written or already holds inputs.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         names = _file_names(folder)
         if any(INPUT_NAME.fullmatch(name) for name in names):
             raise InputError([f"{folder}: holds input files already; choose another --output, or remove them"])
-        # Beside the new inputs, these would be problems in every run.
+        # Every run of the new inputs would refuse these names.
         if wrong := misnamed(names.union(input_name(rank) for rank in range(1, len(clients) + 1))):
             raise InputError([f"{folder / text}; or choose another --output" for text in wrong])
         for rank, client in enumerate(clients, 1):

@@ -33,7 +33,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
 def find_strategy(text: str) -> Strategy:
     """Make a new instance of the strategy with this name or from this file; each client needs its own instance.
 
-    Raises `InputError` with one line: an unknown name gets a list of the known ones, a wrong file the place of its error.
+    Raises `InputError` with one line: it lists the known names, or says where in the file the error is.
     """
     found = settled(text)
     return STRATEGIES[found]() if found in STRATEGIES else loader.make(found)

@@ -77,7 +77,10 @@ def test_impossible_shapes_are_named_one_a_line(tmp_path: Path, capsys: pytest.C
         capsys, "generate", "--clients", "2", "--seeds", "3", "--wants", "2", "--output", tmp_path / "in"
     )
     assert (status, out) == (2, "")
-    assert err == "emulator: --seeds 3: give 1 to 2, the clients\nemulator: --wants 2.0: give a share from 0 to 1\n"
+    assert (
+        err
+        == "emulator: --seeds 3: give 1 to 2, the number of clients\nemulator: --wants 2.0: give a share from 0 to 1\n"
+    )
     assert not (tmp_path / "in").exists()
 
 

@@ -65,7 +65,7 @@ def test_json_of_a_run_that_could_not_begin_says_why_and_so_does_stderr(
 def test_a_name_that_is_not_utf8_is_no_obstacle_to_json(tmp_path: Path) -> None:
     folder = os.fsdecode(os.fsencode(tmp_path) + b"/\xff")
     done = emulate("--inputs", SAMPLES, "--clients", "1", "--output", folder, "--json")
-    # Client 1 alone wants what nobody owns: what counts is that it is said.
+    # Only client 1 wants a file that no client owns.
     assert done.returncode == 2
     assert json.loads(done.stdout)["exit_status"] == 2
     done = emulate("--inputs", SAMPLES, "--output", folder, "--json")

@@ -19,7 +19,7 @@ from tests.ends.runs import StartRun, is_stopped, no_core_dumps
 # A worker dies
 
 WHERE = r"download thread at [PD]\d, upload thread at [PU]\d"
-LOST = r"(emulator: file\d is unavailable: .* held by nobody alive who gives them\n)*"
+LOST = r"(emulator: file\d is unavailable: no live client gives .* segments\n)*"
 NOT_PROVEN = LOST + r"emulator: not proven: \d+ of 12 wanted files are right: \d+ missing in .*\n"
 
 

@@ -211,7 +211,7 @@ def test_the_result_tells_who_died_and_what_went_with_it(tmp_path: Path) -> None
     assert 0 < num_lost < 30
     assert result.losses == [
         result.died[owner],
-        f"file1 is unavailable: {num_lost} of its 30 segments are held by nobody alive who gives them",
+        f"file1 is unavailable: no live client gives {num_lost} of its 30 segments",
     ]
 
 
@@ -254,4 +254,4 @@ def test_a_file_whose_owners_died_before_they_told_of_it_is_told_without_a_count
     owner = next(rank for rank, client in enumerate(scenario.clients, 1) if client.owned)
     result = run(scenario, None, Options(engine="virtual", faults=(f"kill client {owner} at message 1",)))
     assert result.unavailable == {"file1": 0}
-    assert result.losses[1:] == ["file1 is unavailable: nobody alive owns it"]
+    assert result.losses[1:] == ["file1 is unavailable: no live client owns it"]

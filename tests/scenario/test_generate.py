@@ -91,10 +91,10 @@ def test_overlap_makes_wants_alike() -> None:
     [
         (Shape(clients=0, seeds=1), "--clients 0: give at least 1"),
         (Shape(files=-1), "--files -1: give 0 or more"),
-        (Shape(segments=(5, 4)), "--segments 5-4: give a number or LEAST-MOST"),
-        (Shape(segments=(-1, 4)), "--segments -1-4: give a number or LEAST-MOST"),
-        (Shape(clients=3, seeds=4), "--seeds 4: give 1 to 3, the clients"),
-        (Shape(seeds=0), "--seeds 0: give 1 to 5, the clients"),
+        (Shape(segments=(5, 4)), "--segments 5-4: give a number or MIN-MAX"),
+        (Shape(segments=(-1, 4)), "--segments -1-4: give a number or MIN-MAX"),
+        (Shape(clients=3, seeds=4), "--seeds 4: give 1 to 3, the number of clients"),
+        (Shape(seeds=0), "--seeds 0: give 1 to 5, the number of clients"),
         (Shape(wants=1.01), "--wants 1.01: give a share from 0 to 1"),
         (Shape(wants=float("nan")), "--wants nan: give a share from 0 to 1"),
         (Shape(overlap=-0.5), "--overlap -0.5: give a number from 0 to 1"),
@@ -111,7 +111,7 @@ def test_all_that_is_wrong_with_a_shape_is_said_at_once() -> None:
         generate(Shape(files=-2, segments=(9, 1), wants=7.0))
     assert caught.value.problems == (
         "--files -2: give 0 or more",
-        "--segments 9-1: give a number or LEAST-MOST",
+        "--segments 9-1: give a number or MIN-MAX",
         "--wants 7.0: give a share from 0 to 1",
     )
 
@@ -146,8 +146,8 @@ def test_only_the_owners_own_files() -> None:
 @pytest.mark.parametrize(
     ("shape", "problem"),
     [
-        (Shape(clients=3, owners=4), "--owners 4: give 1 to 3, the clients"),
-        (Shape(clients=3, owners=2, seeds=3), "--seeds 3: give 1 to 2, those of --owners"),
+        (Shape(clients=3, owners=4), "--owners 4: give 1 to 3, the number of clients"),
+        (Shape(clients=3, owners=2, seeds=3), "--seeds 3: give 1 to 2, the number of owners"),
     ],
 )
 def test_owners_are_clients_and_enough_for_all_seeds(shape: Shape, problem: str) -> None:

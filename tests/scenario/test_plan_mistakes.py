@@ -27,7 +27,7 @@ SAMPLES = Path(__file__).parent.parent.parent / "samples" / "scenarios"
         ("wants = 0.5", "wants = nan", "12: wants: nan is no number from 0 to 1; give one"),
         ('"3-5"', '"5-3"', "9: segments: '5-3' is neither a number nor a range such as \"20-60\""),
         ('"3-5"', "[3, 5]", "9: segments: [3, 5] is neither a number nor a range such as \"20-60\""),
-        ("seeds = 2", "seeds = 4", "10: seeds 4: give 1 to 3, those of owners"),
+        ("seeds = 2", "seeds = 4", "10: seeds 4: give 1 to 3, the number of owners"),
         ('"100 Mbit/s"', '"100 Mbps"', "17: up: '100 Mbps' is not a rate such as 12.5 MB/s or 100 Mbit/s; the units"),
         ('"100 Mbit/s"', "inf", "17: up: inf is not a rate such as 12.5 MB/s or 100 Mbit/s, from 1e-09 to"),
         ('"100 Mbit/s"', "0", "17: up: 0 is not a rate such as 12.5 MB/s or 100 Mbit/s, from 1e-09 to"),

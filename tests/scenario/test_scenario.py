@@ -196,9 +196,7 @@ def test_an_input_that_is_no_file_is_one_problem_among_the_others(tmp_path: Path
 def test_a_wanted_file_that_nobody_owns_is_named(tmp_path: Path) -> None:
     folder = write(tmp_path, OWNS_1, "0\n2\nfile1\nfile2\n", f"1\nfile2 1\n{C}\n0\n")
     assert len(read_scenario(folder).clients) == 3
-    assert problems_of(folder, 2) == [
-        "in2.txt:4: nobody owns 'file2' among clients 1 to 2; give it an owner, or remove it"
-    ]
+    assert problems_of(folder, 2) == ["in2.txt:4: none of clients 1 to 2 owns 'file2'; give it an owner, or remove it"]
 
 
 def test_owners_that_disagree_about_a_hash_are_told_both_lines(tmp_path: Path) -> None:
