@@ -3,7 +3,6 @@
 from typing import Any
 
 from emulator.checker import rules
-from emulator.checker.checks.places import OF_UPLOADERS
 from emulator.checker.course import WHOLE_PROTOCOL, Course
 from emulator.checker.findings import Violation
 from emulator.checker.known import Known
@@ -15,8 +14,9 @@ from emulator.checker.waits import waits_of
 from emulator.protocol.events import AnyEvent, Channel, Received, Sent
 from emulator.protocol.files import ClientInput
 from emulator.protocol.messages import AnyMessage
-from emulator.trace.format import Header, Stamp
+from emulator.trace.format import Header
 from emulator.trace.reader import Trace
+from emulator.trace.records import ThreadName
 
 
 def check_trace(trace: Trace, inputs: tuple[ClientInput, ...] | None = None, course: Course = WHOLE_PROTOCOL) -> Report:
@@ -47,15 +47,15 @@ class Checker:
     ) -> None:
         self._known = known = Known(header, inputs, course)
         self._dead = known.dead
-        self._kinds: set[type] = set()
-        self._has_sent = self._has_received = False
+        self._places: set[tuple[type, str, bool]] = set()
+        """What each thread, of the tracker or of a client, has recorded so far where it should."""
         self._line = 1
         """The line of the latest event; the header is line 1."""
         self._checks = checks = Checks(known)
         self._delivery = checks.delivery
         self._deaths = checks.deaths
         self._in_flight = checks.delivery.in_flight
-        self._routes = routes = Switchboard(known, message_rows(checks))
+        self._routes = routes = Switchboard(known, message_rows(checks), checks.places)
         self._sent_by_client, self._sent_by_tracker = routes.sent_by_client, routes.sent_by_tracker
         self._received_by_client, self._received_by_tracker = routes.received_by_client, routes.received_by_tracker
         self._events = {kind: chained(handlers) for kind, handlers in event_rows(checks).items()}
@@ -67,38 +67,30 @@ class Checker:
         for stamp, event in zip(stamps, events, strict=False):
             kind = type(event)
             if kind is Sent:
-                message = event.message
-                sent(stamp.rank, event.on, event.to, message)
-                if (stamp.thread == "upload") is not (type(message) in OF_UPLOADERS):
-                    self._sent_elsewhere(stamp, message)
+                sent(stamp.rank, event.on, event.to, event.message, stamp.thread)
             elif kind is Received:
-                received(stamp.rank, event.on, event.source, event.message)
-                if stamp.thread != event.on:
-                    self._received_elsewhere(stamp, event.message)
+                received(stamp.rank, event.on, event.source, event.message, stamp.thread)
             else:
                 other(stamp.rank, stamp.thread, event)
 
-    def sent(self, rank: int, on: Channel, to: int, message: AnyMessage) -> None:
+    def sent(self, rank: int, on: Channel, to: int, message: AnyMessage, thread: ThreadName = "main") -> None:
         """Take the next event: `rank` hands a message for rank `to` over to a communicator."""
-        self._has_sent = True
         self._line = line = self._line + 1
         way = (on, rank, to)
-        if way in self._in_flight:
+        flight = (line, message)
+        if self._in_flight.setdefault(way, flight) is not flight:
             self._delivery.follow(line, way, message)
-        else:
-            self._in_flight[way] = (line, message)
         if self._dead and rank in self._dead:
             self._deaths.act(line, rank)
         try:
-            handle = (self._sent_by_client if rank else self._sent_by_tracker)[on][type(message)]
+            handle = (self._sent_by_client[thread] if rank else self._sent_by_tracker)[on][type(message)]
         except KeyError:
-            self._routes.send_off_route(line, rank, on, to, message)
+            self._routes.send_off_route(line, rank, on, to, message, thread)
         else:
             handle(line, rank, to, message)
 
-    def received(self, rank: int, on: Channel, source: int, message: AnyMessage) -> None:
+    def received(self, rank: int, on: Channel, source: int, message: AnyMessage, thread: ThreadName = "main") -> None:
         """Take the next event: `rank` takes a message of rank `source` from a communicator."""
-        self._has_received = True
         self._line = line = self._line + 1
         way = (on, source, rank)
         flying = self._in_flight.pop(way, None)
@@ -108,49 +100,41 @@ class Checker:
         if self._dead and rank in self._dead:
             self._deaths.act(line, rank)
         try:
-            handle = (self._received_by_client if rank else self._received_by_tracker)[on][type(message)]
+            handle = (self._received_by_client[thread] if rank else self._received_by_tracker)[on][type(message)]
         except KeyError:
-            self._routes.receive_off_route(line, rank, on, source, message)
+            self._routes.receive_off_route(line, rank, on, source, message, thread)
         else:
             handle(line, rank, source, message)
 
     def event(self, rank: int, thread: str, event: AnyEvent) -> None:
         """Take the next event, of any other kind than these two."""
         kind = type(event)
-        self._kinds.add(kind)
         self._line = line = self._line + 1
-        self._checks.places.event(line, rank, thread, event)
+        place = (kind, thread, not rank)
+        if place not in self._places and self._checks.places.is_right(line, rank, thread, event):
+            self._places.add(place)
         handle = self._events.get(kind)
         if handle is not None:
             handle(line, rank, thread, event)
         elif rank in self._dead:
             self._deaths.act(line, rank)
 
-    def _sent_elsewhere(self, stamp: Stamp, message: AnyMessage) -> None:
-        """A message may not have been sent by the thread that has to send it."""
-        if stamp.rank and stamp.thread != "main":
-            self._checks.places.sent(self._line, stamp.rank, stamp.thread, message)
-
-    def _received_elsewhere(self, stamp: Stamp, message: AnyMessage) -> None:
-        if stamp.rank and stamp.thread != "main":
-            self._checks.places.received(self._line, stamp.rank, stamp.thread, message)
-
     def violations(self, is_cut: bool = False) -> list[Violation]:
         """All that is wrong with the run, which ends here, or goes on where it `is_cut`: less work than a report."""
         if not is_cut:
             self._check_end()
         self._delivery.condemn_all()
-        return list(self._known.findings.all())
+        return list(self._known.findings.all(self._known.course.left_out()))
 
     def report(self, is_cut: bool, end: str) -> Report:
         """The verdicts. `is_cut` says that the run went on after the last event, `end` how the trace ends."""
-        known, seen = self._known, self._seen()
+        known = self._known
         if not is_cut and known.is_everybody_dead():
             is_cut, end = True, f"{end}, it says, but every client is dead"
-        if not is_cut and seen >= MESSAGES:
+        if not is_cut and known.seen >= MESSAGES:
             self._check_end()
         self._delivery.condemn_all()
-        evidence = Evidence(known, seen, is_cut=is_cut)
+        evidence = Evidence(known, is_cut=is_cut)
         applied = [rule for rule in rules.RULES if known.inputs is not None or not rule.needs_inputs]
         verdicts = tuple(judge(rule, evidence) for rule in applied)
         due = frozenset(rule.name for rule in applied if evidence.has_to_exercise(rule))
@@ -163,13 +147,8 @@ class Checker:
         num_alive = self._known.num_silent + sum(1 for _ in self._known.alive())
         return "hung" if 0 < num_alive == num_waits and not self._delivery.is_anything_due() else "cut"
 
-    def _seen(self) -> frozenset[str]:
-        seen = {kind.__name__ for kind in self._kinds}
-        seen |= {"Sent"} if self._has_sent else set()
-        return frozenset(seen | ({"Received"} if self._has_received else set()))
-
     def _check_end(self) -> None:
-        recorded = self._seen() | frozenset(self._known.header.events or ())
-        self._checks.swarms.check_end("RoleChanged" in recorded)
+        recorded = self._known.seen | set(self._known.header.events or ())
+        self._checks.swarms.check_end(recorded)
         self._checks.omissions.check_end(recorded)
         self._delivery.check_end(self._checks.ends.is_due)

@@ -37,6 +37,10 @@ class Course(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=
         quota, strategy = self.quota or header.quota, self.strategy or header.strategy
         return msgspec.structs.replace(header, quota=quota, strategy=strategy)
 
+    def left_out(self) -> frozenset[str]:
+        """The names of all rules that it takes away."""
+        return frozenset(rule.name for rule in rules.RULES if self.leaves_out(rule))
+
     def leaves_out(self, rule: Rule) -> str:
         """The key that takes a rule away; empty for one that holds."""
         if not self.second_barrier and rule is rules.SECOND_BARRIER:

@@ -61,9 +61,9 @@ class Findings:
         """Forget what was found for a cause: it follows from something that is told."""
         self._causes.get(rule.name, {}).pop(cause, None)
 
-    def all(self) -> tuple[Violation, ...]:
-        """All violations, in the order of their lines; the first is marked as the earliest."""
-        every = (each for causes in self._causes.values() for each in causes.values())
+    def all(self, left_out: frozenset[str] = frozenset()) -> tuple[Violation, ...]:
+        """All violations, in the order of their lines, but for rules that are left out; the first is the earliest."""
+        every = (each for name, causes in self._causes.items() if name not in left_out for each in causes.values())
         violations = sorted((msgspec.structs.replace(each.first, count=each.count) for each in every), key=_line)
         if violations:
             violations[0] = msgspec.structs.replace(violations[0], is_earliest=True)

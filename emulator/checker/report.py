@@ -7,7 +7,6 @@ import msgspec
 from emulator.checker.findings import Violation
 from emulator.checker.known import Known
 from emulator.checker.rule import MESSAGES, Phase, Rule
-from emulator.checker.rules import RULES
 from emulator.checker.waits import Wait
 
 Verdict = Literal["valid", "invalid", "unknown", "not exercised"]
@@ -55,15 +54,14 @@ class Report(msgspec.Struct, frozen=True):
 class Evidence:
     """What a run has shown, as far as the verdicts of its rules depend on it."""
 
-    def __init__(self, known: Known, seen: frozenset[str], *, is_cut: bool) -> None:
+    def __init__(self, known: Known, *, is_cut: bool) -> None:
         self.known = known
         self.is_cut = is_cut
-        self.seen = seen | known.seen
+        self.seen = known.seen
         """Kinds of events and messages, and other occasions of rules, that occur."""
-        self.recorded = seen | frozenset(known.header.events or ())
+        self.recorded = known.seen | set(known.header.events or ())
         """Kinds of events that the program records, by its own word or by what occurs."""
-        left_out = {rule.name for rule in RULES if known.course.leaves_out(rule)}
-        self.violations = tuple(found for found in known.findings.all() if found.rule not in left_out)
+        self.violations = known.findings.all(known.course.left_out())
         self._is_segment_wanted = known.is_segment_wanted()
 
     def missing(self, rule: Rule) -> frozenset[str]:

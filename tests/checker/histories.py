@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from emulator.checker.checker import Checker, check_trace
+from emulator.checker.course import WHOLE_PROTOCOL, Course
 from emulator.checker.findings import Violation
 from emulator.checker.report import Report
 from emulator.checker.rule import Rule
@@ -320,16 +321,25 @@ class HandWritten:
 
     def judge_first(self, num_events: int, inputs: tuple[ClientInput, ...] | None = None) -> Report:
         """What a checker says that hears of the first events while they happen, and of nothing after them."""
-        checker = Checker(self.header, inputs)
-        for record in self.records[:num_events]:
+        return self._told(self.records[:num_events], inputs).report(True, "cut, without a last line")
+
+    def judge_whole(self, inputs: tuple[ClientInput, ...] | None = None, course: Course = WHOLE_PROTOCOL) -> Report:
+        """What a checker says that hears of all events, and that the run is over."""
+        return self._told(self.records, inputs, course).report(False, "complete")
+
+    def _told(
+        self, records: list[Record], inputs: tuple[ClientInput, ...] | None, course: Course = WHOLE_PROTOCOL
+    ) -> Checker:
+        checker = Checker(self.header, inputs, course)
+        for record in records:
             match record.event:
                 case Sent(on, to, message):
-                    checker.sent(record.rank, on, to, message)
+                    checker.sent(record.rank, on, to, message, record.thread)
                 case Received(on, source, message):
-                    checker.received(record.rank, on, source, message)
+                    checker.received(record.rank, on, source, message, record.thread)
                 case event:
                     checker.event(record.rank, record.thread, event)
-        return checker.report(True, "cut, without a last line")
+        return checker
 
     def without(self, *kinds: str) -> "HandWritten":
         """The same history by a program that does not record these kinds of events, and does not say which it does."""

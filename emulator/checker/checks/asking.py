@@ -31,6 +31,7 @@ class AskCheck:
         self._add = known.add
         self._quota = known.header.quota
         self._is_peers_first = known.is_peers_first
+        self._last_barrier = 2 if known.course.second_barrier else 1
         self._requests = requests
         self._rounds = rounds
 
@@ -48,7 +49,8 @@ class AskCheck:
         client = self._clients[rank]
         is_again = client.outstanding is not None and client.outstanding[2] == message
         self._rounds.end(line, client)
-        self._check_begun(line, client, f"the swarm of {message.file!r}")
+        if not client.barriers[self._last_barrier]:
+            self._tell_early(line, client, f"the swarm of {message.file!r}")
         client.requested.add(message.file)
         self._known.held_by(client, message.file)
         if not self._known.are_wants_known(client) and message.file not in client.wanted:
@@ -67,7 +69,8 @@ class AskCheck:
     def stuck(self, line: int, rank: int, to: int, message: Stuck) -> None:
         client = self._clients[rank]
         self._rounds.end(line, client)
-        self._check_begun(line, client, f"what is lost of {message.file!r}")
+        if not client.barriers[self._last_barrier]:
+            self._tell_early(line, client, f"what is lost of {message.file!r}")
         self._requests.begin(line, client, to, message)
 
     # Questions to other clients
@@ -88,7 +91,7 @@ class AskCheck:
             )
         if client.opened and to not in client.opened:
             self._rounds.leave_open(line, client, f"it turns to rank {to}")
-        if self._rounds.is_asked_as_seed(round, to):
+        if to in round.seeds and (to not in round.peers or self._rounds.is_asked_as_seed(round, to)):
             self._rounds.ask_seed(line, client, round, to)
         elif to in round.peers:
             self._rounds.ask_peer(line, client, round, to)
@@ -121,32 +124,35 @@ class AskCheck:
 
     def _check_ask(self, line: int, client: Client, to: int, request: AnyMessage) -> bool:
         """What holds for whatever is asked of another client."""
-        if to in (TRACKER, client.rank):
+        is_other = to != TRACKER and to != client.rank
+        if not is_other:
             whom = "the tracker" if to == TRACKER else "itself"
             text = f"client {client.rank} asks {whom}: {in_words(request)}"
             self._add(rules.TRACKER_HOLDS_NOTHING, (line,), text, "only other clients are asked")
         elif to in client.lost:
             text = f"client {client.rank} asks rank {to}, of which it knows that it is lost: {in_words(request)}"
             self._add(rules.LOST_ARE_NOT_ASKED, (line,), text, "it waits until it is told that the rank has returned")
-        self._check_begun(line, client, "another client")
+        if not client.barriers[self._last_barrier]:
+            self._tell_early(line, client, "another client")
         self._requests.begin(line, client, to, request)
-        return to not in (TRACKER, client.rank)
+        return is_other
 
-    def _check_begun(self, line: int, client: Client, what: str) -> None:
+    def _tell_early(self, line: int, client: Client, what: str) -> None:
         """D2: what is asked in D3 and later comes after the second signal, or the first where there is no second."""
         text = f"client {client.rank} asks for {what} before it got the tracker's"
-        if self._known.course.second_barrier:
-            if not client.barriers[2]:
-                expected = "it waits for the signal (D2), then downloads (D3)"
-                lines = (client.asked, line)
-                self._add(rules.SECOND_BARRIER, lines, f"{text} second signal", expected, causes.BEFORE_SECOND_SIGNAL)
-        elif not client.barriers[1]:
+        if self._last_barrier == 2:
+            expected = "it waits for the signal (D2), then downloads (D3)"
+            lines = (client.asked, line)
+            self._add(rules.SECOND_BARRIER, lines, f"{text} second signal", expected, causes.BEFORE_SECOND_SIGNAL)
+        else:
             expected = "it waits for the signal (P3), then downloads (D3)"
             lines = (client.declared, line)
             self._add(rules.FIRST_BARRIER, lines, f"{text} first signal", expected, causes.BEFORE_FIRST_SIGNAL)
 
     def _check_order(self, line: int, client: Client, file: str, segment: int) -> None:
-        held = self._known.held_by(client, file)
+        held = client.held.get(file)
+        if held is None:
+            held = self._known.held_by(client, file)
         if held is None:
             return
         if not 0 <= segment < len(held):

@@ -1,6 +1,7 @@
 """Checking how a file comes to its end: D7, from what its client writes and tells."""
 
 from emulator.checker import rules
+from emulator.checker.checks import causes
 from emulator.checker.client import Client
 from emulator.checker.known import Known
 from emulator.protocol.events import FileNotWritten, FileWritten
@@ -48,12 +49,18 @@ class CompletionCheck:
         client, file = self._clients[rank], event.file
         text = f"client {rank} writes {file!r}"
         before = client.written.setdefault(file, line)
+        if not client.barriers[2] and self._known.course.second_barrier:
+            expected = "it waits for the signal (D2), then downloads (D3)"
+            early = f"{text} before it got the tracker's second signal"
+            self._add(rules.SECOND_BARRIER, (line,), early, expected, causes.BEFORE_SECOND_SIGNAL)
         told = client.told.get(file, 0)
         metadata = self._known.metadata.get(file)
         if before != line and not client.is_again:
             self._add(rules.COMPLETION, (before, line), f"{text} twice", "it writes the output once (D7)")
         elif told and not self._is_written_told:
             self._add(rules.COMPLETION, (told, line), f"{text} after it has told that it has it", WRITTEN_FIRST)
+        elif file not in client.wanted and self._known.are_wants_known(client):
+            self._add(rules.COMPLETION, (line,), f"{text}, which it does not want", "it writes what it wants (D7)")
         elif metadata is not None and event.num_segments != metadata.num_segments:
             expected = f"it writes all {metadata.num_segments} segments (D7)"
             few = f"{text} with {event.num_segments} segments"
@@ -61,8 +68,6 @@ class CompletionCheck:
         elif num_missing := self._num_missing(client, file):
             missing = f"{text}, but {num_missing} missing"
             self._add(rules.COMPLETION, (line,), missing, "it writes a file that is whole (D7)")
-        elif file not in client.wanted and self._known.are_wants_known(client):
-            self._add(rules.COMPLETION, (line,), f"{text}, which it does not want", "it writes what it wants (D7)")
 
     def not_written(self, line: int, rank: int, _thread: str, event: FileNotWritten) -> None:
         self._clients[rank].written[event.file] = line

@@ -1,12 +1,12 @@
 """Checking who is dead: what the dead do, and what the others are told of them."""
 
-from collections import Counter
+from bisect import bisect_left
 
 from emulator.checker import rules
 from emulator.checker.checks.flights import Way
 from emulator.checker.known import Known
 from emulator.checker.words import in_words
-from emulator.protocol.events import Channel, Died, Restarted
+from emulator.protocol.events import Died, Restarted
 from emulator.protocol.messages import (
     TRACKER,
     AnyMessage,
@@ -21,7 +21,6 @@ from emulator.protocol.messages import (
     SwarmAnswer,
 )
 
-CHANNELS: tuple[Channel, Channel] = ("download", "upload")
 ANSWERS = (Hit, Miss, ConnectionCount, Holdings, MetadataAnswer, SwarmAnswer, StuckAnswer)
 
 
@@ -32,10 +31,10 @@ class DeathCheck:
         self._known = known
         self._died: dict[int, list[int]] = {}
         """The lines of each rank's deaths."""
-        self._restarted: dict[int, int] = {}
-        """The line of its latest beginning anew."""
-        self._num_told: Counter[Way] = Counter()
-        """Of how many of the sender's deaths the receiver knows."""
+        self._restarted: dict[int, list[int]] = {}
+        """The lines in which each rank began anew."""
+        self._num_told: dict[Way, tuple[int, int]] = {}
+        """How many deaths of the sender the receiver was told of since it began, and the line in which it began."""
         self._told_lost: dict[Way, int] = {}
         self._told_returned: dict[tuple[int, int], int] = {}
         """The line in which a rank was last told that another one has returned."""
@@ -51,11 +50,7 @@ class DeathCheck:
             text = f"rank {rank} is started again, and has not died"
             self._known.add(rules.DEATHS, (line,), text, "a rank that is dead is started again")
         self._known.dead.discard(rank)
-        self._restarted[rank] = line
-        for source, deaths in self._died.items():
-            num_told = len(deaths) - (source in self._known.dead)  # of the latest one it is told when it begins
-            for channel in CHANNELS:
-                self._num_told[channel, source, rank] = num_told
+        self._restarted.setdefault(rank, []).append(line)
 
     def act(self, line: int, rank: int) -> None:
         """Something happens at a rank that is dead."""
@@ -69,8 +64,10 @@ class DeathCheck:
         if not deaths:
             text = f"rank {rank} is told on {channel} that rank {source} is lost"
             self._known.add(rules.DEATHS, (line,), text, "that is told of a rank that has died")
-        elif self._num_told[way] < len(deaths):
-            self._num_told[way] += 1
+        elif self._num_known(way) < len(deaths):
+            began = self._began(rank)
+            since, num_told = self._num_told.get(way, (0, 0))
+            self._num_told[way] = (began, num_told + 1 if since == began else 1)
         elif rank not in self._restarted:
             text = f"rank {rank} is told on {channel} more often that rank {source} is lost than it has died"
             self._known.add(rules.DEATHS, (deaths[-1], line), text, "each death is told once")
@@ -92,12 +89,12 @@ class DeathCheck:
             return 0
         _, source, rank = way
         died = max(self._died.get(source, (0,))[-1], self._died.get(rank, (0,))[-1])
-        return max(died, self._restarted.get(rank, 0), self._told_returned.get((source, rank), 0))
+        return max(died, self._began(rank), self._told_returned.get((source, rank), 0))
 
     def heard_until(self, way: Way) -> int:
         """The line of the last death of the sender that the receiver knows of: messages from before it are over."""
-        num_told = self._num_told[way] if self._died else 0
-        return self._died[way[1]][num_told - 1] if num_told else 0
+        num_known = self._num_known(way) if self._died else 0
+        return self._died[way[1]][num_known - 1] if num_known else 0
 
     def life_of(self, way: Way) -> tuple[int, int]:
         """The lines between which the sender lived the life that the receiver hears of, where that life is over; the
@@ -106,8 +103,33 @@ class DeathCheck:
         deaths = self._died.get(way[1])
         if deaths is None:
             return 0, 0
-        num_told = self._num_told[way]
-        return self.heard_until(way), deaths[num_told] if num_told < len(deaths) else 0
+        num_known = self._num_known(way)
+        return self.heard_until(way), deaths[num_known] if num_known < len(deaths) else 0
+
+    def _began(self, rank: int) -> int:
+        """The line in which a rank began anew for the last time; 0 where it is in its first life."""
+        return self._restarted[rank][-1] if rank in self._restarted else 0
+
+    def _num_known(self, way: Way) -> int:
+        """Of how many of the sender's deaths the receiver knows: those before it began anew, and those it was told of.
+
+        If the sender was dead when the receiver began, that death is told to the receiver when it begins.
+        """
+        _, source, rank = way
+        deaths = self._died.get(source)
+        if deaths is None:
+            return 0
+        began = self._began(rank)
+        since, num_told = self._num_told.get(way, (0, 0))
+        num_before = bisect_left(deaths, began)
+        if num_before and not self._has_restarted(source, deaths[num_before - 1], began):
+            num_before -= 1
+        return num_before + (num_told if since == began else 0)
+
+    def _has_restarted(self, rank: int, after: int, before: int) -> bool:
+        lines = self._restarted.get(rank, [])
+        place = bisect_left(lines, after)
+        return place < len(lines) and lines[place] < before
 
     def has_died_since(self, rank: int, line: int) -> bool:
         deaths = self._died.get(rank)

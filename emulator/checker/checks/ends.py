@@ -74,8 +74,11 @@ class EndCheck:
         if thread != "upload" or rank in self._known.dead:
             return
         uploader = self._known.uploaders[rank]
-        uploader.ended = line
-        if not uploader.stopped:
+        before, uploader.ended = uploader.ended, line
+        if before:
+            text = f"the upload thread of client {rank} ends twice"
+            self._add(rules.STOP, (before, line), text, "it ends once (U5)")
+        elif not uploader.stopped:
             text = f"the upload thread of client {rank} ends before the tracker's stop"
             self._add(rules.STOP, (line,), text, "it serves until the stop (U5)")
 

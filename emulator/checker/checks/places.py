@@ -25,10 +25,8 @@ from emulator.protocol.events import (
     SegmentRejected,
     SegmentsTaken,
 )
-from emulator.protocol.messages import TRACKER, AnyMessage, ConnectionCount, Hit, Holdings, Miss
+from emulator.protocol.messages import TRACKER, AnyMessage
 
-OF_UPLOADERS = frozenset({Hit, Miss, ConnectionCount, Holdings})
-"""What a client's upload thread sends; everything else that a client sends, its download thread does."""
 _BY_TRACKER = frozenset({RoleChanged, ClientLeft, BarrierOpened, ClientFinished})
 _BY_DOWNLOADER = frozenset(
     {
@@ -54,27 +52,32 @@ class PlaceCheck:
     """Where things happen. The thread `main` is taken for either: a program may have one thread for both."""
 
     def __init__(self, known: Known) -> None:
-        self._add = known.add
+        self._known = known
 
     def sent(self, line: int, rank: int, thread: str, message: AnyMessage) -> None:
         """A client's `thread` sends what the other one has to send."""
         text = f"the {thread} thread of client {rank} sends {in_words(message)}"
-        self._add(rules.CHANNELS, (line,), text, "the upload thread answers clients, the download thread does the rest")
+        self._known.add(
+            rules.CHANNELS, (line,), text, "the upload thread answers clients, the download thread does the rest"
+        )
 
     def received(self, line: int, rank: int, thread: str, message: AnyMessage) -> None:
         """A client's `thread` takes what the other one has to take."""
         text = f"the {thread} thread of client {rank} receives {in_words(message)}"
-        self._add(rules.CHANNELS, (line,), text, "each thread receives on the communicator that has its name")
+        self._known.add(rules.CHANNELS, (line,), text, "each thread receives on the communicator that has its name")
 
-    def event(self, line: int, rank: int, thread: str, event: AnyEvent) -> None:
+    def is_right(self, line: int, rank: int, thread: str, event: AnyEvent) -> bool:
+        """Whether this thread may record such an event; if not, that is told."""
         kind = type(event)
-        who = "the tracker" if rank == TRACKER else f"the {thread} thread of client {rank}"
-        text = f"{who} records {kind.__name__}"
-        if kind in _BY_TRACKER:
-            if rank != TRACKER:
-                self._add(rules.CHANNELS, (line,), text, "only the tracker tells of its table and of its barriers")
-        elif kind in _BY_DOWNLOADER:
-            if rank == TRACKER or thread == "upload":
-                self._add(rules.CHANNELS, (line,), text, "a client's download thread tells of its downloads")
+        expected = ""
+        if kind in _BY_TRACKER and rank != TRACKER:
+            expected = "only the tracker tells of its table and of its barriers"
+        elif kind in _BY_DOWNLOADER and (rank == TRACKER or thread == "upload"):
+            expected = "a client's download thread tells of its downloads"
         elif kind in _BY_UPLOADER and (rank == TRACKER or thread == "download"):
-            self._add(rules.CHANNELS, (line,), text, "a client's upload thread tells of its connections")
+            expected = "a client's upload thread tells of its connections"
+        self._known.seen.add(kind.__name__)
+        if expected:
+            who = "the tracker" if rank == TRACKER else f"the {thread} thread of client {rank}"
+            self._known.add(rules.CHANNELS, (line,), f"{who} records {kind.__name__}", expected)
+        return not expected

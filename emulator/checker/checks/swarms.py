@@ -38,6 +38,8 @@ class SwarmCheck:
         self._told_roles: dict[int, dict[str, Role]] = {}
         self._lost = known.lost
         self._left: set[int] = set()
+        self._told_left: set[int] = set()
+        self._is_role_promised = "RoleChanged" in (known.header.events or ())
 
     # What the tracker is told
 
@@ -70,6 +72,7 @@ class SwarmCheck:
 
     def left(self, _line: int, _tracker: int, client: int, _message: Leave) -> None:
         """The client departs: it is in no swarm any more."""
+        self._check_told_all(client)
         self._left.add(client)
         self._forget(client)
 
@@ -77,6 +80,7 @@ class SwarmCheck:
         """A client is dead, and the tracker knows: it names the client in no list."""
         self._lost.add(client)
         self._left.discard(client)
+        self._told_left.discard(client)
         self._forget(client)
 
     def returned(self, _line: int, _tracker: int, client: int, _message: Returned) -> None:
@@ -159,18 +163,30 @@ class SwarmCheck:
         return metadata is not None and metadata.num_segments > 0 and not may_be_on_disk and not is_owner
 
     def client_left(self, line: int, _rank: int, _thread: str, event: ClientLeft) -> None:
+        text = f"the tracker takes client {event.client} out of all swarms"
         if event.client not in self._left:
-            text = f"the tracker takes client {event.client} out of all swarms"
             self._add(rules.ROLES, (line,), text, "it does when the client tells that it leaves (D8)")
+        elif event.client in self._told_left:
+            self._add(rules.ROLES, (line,), f"{text} twice", "it does that once (D8)")
+        self._told_left.add(event.client)
 
-    def check_end(self, is_roles_told: bool) -> None:
-        """In the end, the tracker has told of every role."""
-        for file, swarm in self._swarms.items() if is_roles_told else ():
-            for role, clients in swarm.items():
-                for client in sorted(clients):
-                    if self._told_roles.get(client, {}).get(file) != role:
-                        text = f"the tracker never makes client {client} a {role} of {file!r}"
-                        self._add(rules.ROLES, (), text, "it does when it is told so (T6, T7)")
+    def check_end(self, recorded: set[str]) -> None:
+        """In the end, the tracker has told of every role, and of every client that has left."""
+        if "RoleChanged" in recorded:
+            for client in sorted({client for file in self._swarms for client in self.members(file)}):
+                self._check_told_all(client)
+        for client in sorted(self._left - self._told_left) if "ClientLeft" in recorded else ():
+            text = f"the tracker never takes client {client} out of its swarms"
+            self._add(rules.ROLES, (), text, "it does when the client tells that it leaves (D8)")
+
+    def _check_told_all(self, client: int) -> None:
+        """Every role that the client has was told, if the program tells of roles at all."""
+        told = self._told_roles.get(client, {})
+        for file in self._swarms if "RoleChanged" in self._known.seen or self._is_role_promised else ():
+            role = self._role(file, client)
+            if role != "leecher" and told.get(file) != role:
+                text = f"the tracker never makes client {client} a {role} of {file!r}"
+                self._add(rules.ROLES, (), text, "it does when it is told so (T6, T7)")
 
     # The table
 
