@@ -2,6 +2,7 @@
 
     python benchmarks/page.py                a minute or two; needs Chromium
     python benchmarks/page.py --only 5       one of its swarms, by the number of its clients
+    python benchmarks/page.py --picture docs/report.png    no figures, but the README's picture of the page
 
 Writing is compared with `emulator check` on the same trace, both as whole processes, by their CPU time. In the browser,
 *usable* is from the beginning of loading to the first picture; a *seek* goes to one of 200 events, back and forth, and
@@ -24,6 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).parent.parent
+PICTURE_SIZE = (1300, 950)
+PICTURE_SCALE = 0.72
 if TYPE_CHECKING:
     from tests.view.page.chromium import Chromium
 
@@ -126,7 +129,7 @@ def rows_of(swarm: Swarm, folder: Path, browser: "Chromium", times: int) -> Iter
 def cpu_s(words: Sequence[str]) -> float:
     """The CPU time of `emulator` with these words, as a whole process."""
     before = os.times()
-    subprocess.run([sys.executable, "-m", "emulator", *words], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-m", "emulator", *words], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
     after = os.times()
     return after.children_user + after.children_system - before.children_user - before.children_system
 
@@ -142,6 +145,17 @@ def in_browser(browser: "Chromium", page: Path, times: int) -> tuple[Figures, Fi
     return Figures(usable), Figures(seeks), Figures(frames)
 
 
+def take_picture(browser: "Chromium", folder: Path, picture: Path) -> None:
+    """The sample swarm in the middle of its run, with the story of a client."""
+    page = folder.resolve() / "picture.html"
+    command = ["--inputs", "samples/", "--output", str(folder / "out"), "--engine", "virtual", "--quiet"]
+    cpu_s([*command, "--report", str(page)])
+    browser.size(*PICTURE_SIZE, PICTURE_SCALE)
+    browser.open(f"{page.as_uri()}#t=45%&client=4")
+    browser.settle()
+    browser.screenshot(picture)
+
+
 def main() -> int:
     sys.path.insert(0, str(ROOT))
     from tests.view.page.chromium import Chromium
@@ -149,10 +163,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=int, choices=[swarm.clients for swarm in SWARMS])
     parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--picture", type=Path, metavar="FILE")
     arguments = parser.parse_args()
     table = Table("clients", "what", "measured", "target", "", title=f"The page, on {machine()}")
     is_reached = True
     with tempfile.TemporaryDirectory() as name, Chromium(Path(name) / "profile") as browser:
+        if arguments.picture:
+            take_picture(browser, Path(name), arguments.picture)
+            return 0
         browser.size(1280, 800)
         for swarm in SWARMS:
             if arguments.only in (None, swarm.clients):

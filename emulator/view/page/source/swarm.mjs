@@ -5,6 +5,9 @@ import { ROLES } from "./state.mjs";
 import { Surface } from "./surface.mjs";
 import { percent } from "./words.mjs";
 
+const MIN_HEIGHT = 320;
+const MAX_HEIGHT = 620;
+const ABOVE = 480; // pixels that the rest of the page takes above the graph
 const SHORT = { Hit: "hit", Miss: "miss", Close: "close", Stop: "stop" };
 
 export class SwarmView {
@@ -17,7 +20,8 @@ export class SwarmView {
 
   draw() {
     const { app, surface } = this;
-    surface.begin(Math.max(300, Math.min(560, surface.width ?? surface.canvas.clientWidth)));
+    const room = Math.min(MAX_HEIGHT, window.innerHeight - ABOVE, surface.width || surface.canvas.clientWidth);
+    surface.begin(Math.max(MIN_HEIGHT, room));
     this.place();
     this.drawSources();
     for (let rank = 0; rank <= app.run.numClients; rank++) this.drawNode(rank);

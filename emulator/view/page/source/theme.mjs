@@ -10,7 +10,10 @@ let theme = "system";
 export function applyTheme({ isNext = false, isProjector = null } = {}) {
   const root = document.documentElement;
   if (isNext) theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
-  if (isProjector !== null) root.toggleAttribute("data-projector", isProjector);
+  if (isProjector !== null) {
+    root.toggleAttribute("data-projector", isProjector);
+    byId("summary").open = !isProjector; // to make room
+  }
   root.dataset.theme = theme === "system" ? (isDark.matches ? "dark" : "light") : theme;
   setText(byId("theme"), `Theme: ${theme}`);
   byId("projector").setAttribute("aria-pressed", root.hasAttribute("data-projector"));
