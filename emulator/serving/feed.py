@@ -14,7 +14,7 @@ from emulator.protocol.events import AnyEvent
 from emulator.serving.growing import GrowingSource
 from emulator.trace.format import Header, Stamp
 from emulator.view.page.block import frame
-from emulator.view.page.report import PageTrace, report_facts
+from emulator.view.page.report import PageTrace
 
 PATIENCE_S = 15.0
 """After so long without anything new, a browser is told that the connection still lives."""
@@ -61,12 +61,11 @@ class Feed:
 
     def _read(self) -> None:
         try:
-            with _FollowedTrace(self._source, self._put) as trace:
+            with _FollowedTrace(self._source, self._put, is_growing=True) as trace:
                 with self._changed:
                     self.header = trace.header
                     self._changed.notify_all()
-                report = check_trace(trace)
-            self._put(frame(report_facts(report)))
+                trace.judge(check_trace(trace))
         except (EmulatorError, OSError) as error:
             self._put(frame(msgspec.json.encode({"problem": str(error)})))
         with self._changed:

@@ -20,8 +20,6 @@ from emulator.view.page.kinds import EVENTS, MESSAGES, Kind, Names
 MAX_LISTS = 100_000
 THREADS = {"main": 0, "download": 1, "upload": 2}
 CHANNELS = {"download": 0, "upload": 1}
-EPOCH_S = 60.0
-"""Where the first event is later than this, or before 0, times count from it: the trace has a clock of its own."""
 MIN_TICKS = 1 << 16
 """Times are kept at least this exactly, as parts of the whole of what the first block covers."""
 
@@ -132,8 +130,13 @@ class Encoder:
         self._rows.append((CHANNELS[on], other - last.other, *values))
         last.other = other
 
-    def block(self) -> bytes:
-        """All events since the last block."""
+    def block(self, *, counts_from_first: bool = False) -> bytes:
+        """All events since the last block.
+
+        With `counts_from_first`, times count from the first event of all: clocks of other programs may show anything.
+        """
+        if counts_from_first and not self.tick_us and self._times_s:
+            self.epoch_s = self._times_s[0]
         order = sorted(range(len(self._lanes)), key=self._lanes.__getitem__)
         block = Block()
         block.add(self._ticks(), is_delta=False)
@@ -167,8 +170,7 @@ class Encoder:
 
     def _set_clock(self) -> None:
         """A coarser clock makes a smaller file. This one is about as coarse as the events of a busy run are apart."""
-        first_s, span_s = self._times_s[0], max(self._times_s) - self._times_s[0]
-        self.epoch_s = 0.0 if 0 <= first_s <= EPOCH_S else first_s
+        span_s = max(self._times_s) - self._times_s[0]
         apart_us = int(1e6 * span_s / max(len(self._times_s), MIN_TICKS))
         self.tick_us = 1 << apart_us.bit_length()
 

@@ -50,6 +50,17 @@ def write_trace(path: Path, header: dict[str, Any], events: Iterable[dict[str, A
     return path
 
 
+def messages_alone(trace: Path, path: Path) -> Path:
+    """The same trace as another program would write it: nothing but messages, and by a clock of its own."""
+    first, *lines = map(json.loads, trace.read_text().splitlines())
+    kept = [line for line in lines if line["event"] in ("Sent", "Received", "TraceEnded")]
+    for line in kept:
+        line["t"] += 1_700_000_000
+    header = {"format": "swarm-trace", "version": 1, "clients": first["clients"]}
+    path.write_text("".join(json.dumps(line) + "\n" for line in (header, *kept)))
+    return path
+
+
 def with_a_wrong_hit(trace: Path, path: Path) -> Path:
     """The same trace, but for one segment that is not what its hash says."""
     lines = trace.read_text().splitlines(keepends=True)

@@ -8,7 +8,7 @@ import pytest
 from emulator.commands.report import write_report
 from emulator.protocol.steps import STEPS
 from tests.view.page.chromium import Chromium
-from tests.view.page.runs import trace_of, with_a_wrong_hit, write_trace
+from tests.view.page.runs import messages_alone, trace_of, with_a_wrong_hit, write_trace
 
 pytestmark = pytest.mark.timeout(180)  # several suites, each with a browser, may run at once
 
@@ -213,6 +213,26 @@ def test_a_violation_is_a_link_to_its_moment(browser: Chromium, tmp_path: Path) 
     assert position(browser) > 0
     browser.press("Home", "v")
     assert browser.text("#event").startswith("✗ ")
+
+
+def test_a_trace_of_messages_alone_shows_what_they_show(browser: Chromium, tmp_path: Path) -> None:
+    broken = with_a_wrong_hit(trace_of("samples", tmp_path), tmp_path / "broken.jsonl")
+    trace = messages_alone(broken, tmp_path / "foreign.jsonl")
+    write_report(trace, tmp_path / "foreign.html", "--output")
+    open_page(browser, tmp_path / "foreign.html", "#t=100%&client=4")
+    assert browser.evaluate("page.run.duration") < 1, "times count from the first event"
+    assert "5 clients got 463 segments of 5 files" in browser.text("#findings")
+    assert "which had the fewest open connections of those it asked" in browser.text("#why")
+    browser.press("Home", "v")
+    assert browser.evaluate("page.run.tableOf(page.clock.position - 1).name") == "Sent Hit"
+
+
+def test_a_trace_of_which_only_the_header_claims_clients_is_shown(browser: Chromium, tmp_path: Path) -> None:
+    events = [{"event": "DownloadStarted", "file": "f", "num_segments": 2, "num_present": 0}]
+    trace = write_trace(tmp_path / "claims.jsonl", {"clients": 1_000_000}, events)
+    write_report(trace, tmp_path / "claims.html", "--output")
+    open_page(browser, tmp_path / "claims.html")
+    assert browser.evaluate("page.run.numClients") == 1000
 
 
 def test_hostile_names_are_text(browser: Chromium, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ function wrong({ run, index }, state) {
 function waiting({ run }) {
   const waits = run.report?.waits ?? [];
   if (!waits.length) return [];
-  const named = waits.slice(0, MAX_NAMED).map((wait) => at(Math.min(wait.line - 1, run.length), printable(wait.text), wait.rank));
+  const named = waits.slice(0, MAX_NAMED).map((wait) => at(run.positionOf(wait.line), printable(wait.text), wait.rank));
   return [["Where the trace ends, ", ...between(named), waits.length > MAX_NAMED ? ", …" : "", "."]];
 }
 
@@ -124,8 +124,10 @@ function verdict({ run, index }) {
   const { report } = run;
   if (!report) return [];
   if (!index.violations.length) {
-    if (report.verdict === "valid") return ["No rule of the protocol was broken, as far as the checker can see."];
-    return [`The checker's verdict is ${report.verdict}: ${printable(report.end)}.`];
+    const open = report.rules.filter((rule) => rule.verdict === report.verdict);
+    if (report.verdict === "valid") return [`No rule of the protocol was broken: ${open.length} of ${report.rules.length} are valid, the others not exercised.`];
+    const what = report.verdict === "unknown" ? "The checker cannot tell whether all rules of the protocol hold" : "The run shows less of the protocol than it should";
+    return [`${what}: ${plural(open.length, "rule")} ${open.length === 1 ? "is" : "are"} ${report.verdict}, such as ${open[0].rule} (${printable(open[0].reason)}).`];
   }
   const first = index.violations[0];
   const names = new Set(index.violations.map((found) => found.rule.rule));

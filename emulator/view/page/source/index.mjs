@@ -72,7 +72,7 @@ export class Index {
         expected: found.expected,
         count: found.count,
         lines: found.lines,
-        position: found.lines.length ? Math.min(found.lines.at(-1) - 1, this.run.length) : this.run.length,
+        position: this.run.positionOf(found.lines.at(-1)),
       })),
     );
     this.violations.sort((one, other) => one.position - other.position);

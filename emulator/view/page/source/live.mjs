@@ -21,7 +21,7 @@ function takeEvent(event) {
 function takeFrame(frame) {
   if (frame.facts.schema) run = new Run(frame.facts);
   else if (frame.facts.problem) say(frame.facts.problem);
-  else if (frame.facts.report) run.report = frame.facts.report;
+  else if (frame.facts.report) run.judge(frame.facts);
   else run.addBlock(frame);
   if (run.length || run.report) showRun();
 }

@@ -11,7 +11,7 @@ async function begin() {
   const [about, ...rest] = frames(new Uint8Array(await window.pageData));
   const run = new Run(about.facts);
   for (const frame of rest) {
-    if (frame.facts.report) run.report = frame.facts.report;
+    if (frame.facts.report) run.judge(frame.facts);
     else run.addBlock(frame);
   }
   const page = new Page(run);

@@ -48,8 +48,15 @@ export class Run {
     this.ticks = 0;
     this.isComplete = false;
     this.report = null;
+    this.derived = []; // by derived event: the line that it is derived from
     this.inboxes = []; // by reader and communicator: what was sent there, in order
     this.lastOf = []; // by lane: what its last message was about
+  }
+
+  // What the checker says, when the run has ended.
+  judge({ report, derived }) {
+    this.report = report;
+    this.derived = derived;
   }
 
   table(name) {
@@ -66,6 +73,12 @@ export class Run {
 
   timeAt(position) {
     return position ? this.time.at(position - 1) : 0;
+  }
+
+  // Right after what a line of the trace says; the end for no line. Derived events stand in no line of their own.
+  positionOf(line) {
+    if (line === undefined) return this.length;
+    return Math.min(line - 1 + countUpTo(this.derived, line), this.length);
   }
 
   rankOf(index) {

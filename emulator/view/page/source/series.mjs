@@ -19,7 +19,6 @@ export class Series {
     this.finished = curve();
     this.busiest = curve(); // the largest share of all segments that one client has given
     this.shares = new Uint8Array((NUM_SAMPLES + 1) * (run.numClients + 1)); // by sample and rank, in 1/255
-    this.load = new Uint32Array((NUM_SAMPLES + 1) * (run.numClients + 1)); // by sample and rank: segments given
     this.openOf = new Uint16Array((NUM_SAMPLES + 1) * (run.numClients + 1));
     for (let sample = 0; sample <= NUM_SAMPLES; sample++) this.take(sample, moments);
     this.bands = this.percentiles();
@@ -40,7 +39,6 @@ export class Series {
       if (state.finished[rank] >= 0) this.finished[sample]++;
       this.shares[row + rank] = Math.round(255 * this.shareOf(state, rank));
     }
-    this.load.set(state.given, row);
     this.openOf.set(state.open, row);
   }
 
