@@ -253,3 +253,16 @@ def test_an_endless_line_is_refused_in_little_memory(tmp_path: Path, name: str) 
     done = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True)
     problem = f"{path}:2: a line of more than 134217728 bytes; see docs/trace-format.md"
     assert (done.returncode, done.stderr) == (2, f"emulator: {problem}\n")
+
+
+def test_a_course_takes_rules_away_and_a_wrong_file_is_told(trace: Path, tmp_path: Path, capsys: Capture) -> None:
+    path, _, _ = without_closes(trace, tmp_path)
+    course = tmp_path / "course.toml"
+    course.write_text("[protocol]\nclose = false\n")
+    status, out, err = call(capsys, "check", path, "--course", course)
+    assert (status, err) == (0, "")
+    assert "the course leaves it out: close = false" in out
+    course.write_text("[protocol]\nbarrier = false\n")
+    status, out, err = call(capsys, "check", path, "--course", course)
+    assert (status, out) == (2, "")
+    assert f"{course}: unknown key 'barrier'; known: second-barrier, close" in err
