@@ -5,19 +5,17 @@ Its first two commands install things, so they are left to `.ci/run`, which is t
 
 import argparse
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from emulator.commands.command_line import make_parser
 from emulator.scenario.inputs import parse_input
+from tests.documents import ROOT, make_checkout, shell
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason=".ci/run copies what git tracks")
@@ -36,25 +34,7 @@ def install_line(mark: str) -> str:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A copy of what the commands need, where they may leave what they like."""
-    for name in ("emulator", "samples", "benchmarks"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    commands = tmp_path / "bin"
-    commands.mkdir()
-    for name, call in (("python", ""), ("emulator", "-m emulator")):
-        (commands / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {call} "$@"\n')
-        (commands / name).chmod(0o755)
-    return tmp_path
-
-
-def shell(command: str, folder: Path) -> str:
-    """What the command prints to stdout; it has to end well, and without a word on stderr."""
-    environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(folder)}
-    done = subprocess.run(
-        ["bash", "-ec", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
-    assert (done.returncode, done.stderr) == (0, ""), f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    return make_checkout(tmp_path)
 
 
 @pytest.mark.timeout(180)  # there are dozens of them
