@@ -1,1 +1,1 @@
-"""Swarms under random faults, one after the other, each held to every rule: looking for the run that breaks one."""
+"""Storms: many swarms with random faults, each checked against every rule, in search of a run that breaks one."""

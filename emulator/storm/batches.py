@@ -9,26 +9,26 @@ from emulator.storm.weather import Weather
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Runs to make, from `first` on."""
+    """Consecutive runs, the numbers from `first` on."""
 
     first: int
     count: int
 
 
 class Made(msgspec.Struct, frozen=True):
-    """What a batch came to."""
+    """The result of a batch."""
 
     num_runs: int
     num_faults: int
-    """Faults in their plans."""
+    """Number of faults in all plans together."""
     failed: int | None = None
-    """The number of the first run that failed; the batch ends there."""
+    """The number of the first run that failed, which ends the batch."""
     problems: tuple[str, ...] = ()
-    """What was wrong with it."""
+    """What was wrong with that run."""
 
 
 class Batches(Sequence[Batch]):
-    """All runs, by so many at once; each batch is made when its turn comes."""
+    """The batches of a storm, each with up to `size` runs. A batch is created when it is asked for."""
 
     def __init__(self, first: int, num_runs: int, size: int) -> None:
         self._starts = range(first, first + num_runs, size)

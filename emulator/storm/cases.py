@@ -1,4 +1,4 @@
-"""One run of a storm: a swarm, how it is run and what goes wrong in it, all drawn from one number."""
+"""One run of a storm: its swarm, its options and its faults."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -15,35 +15,35 @@ from emulator.scenario.setup import Setup
 from emulator.strategies.loader import is_file_strategy
 
 NOWHERE = Path("storm")
-"""Stands for the folder that the inputs of a run in memory are not in."""
+"""The inputs' folder of a scenario in memory, which has none."""
 
 
 class Given(msgspec.Struct, frozen=True):
     """A swarm of the user's own, from a folder of inputs or a scenario file."""
 
     setup: Setup
-    """The swarm, and how it is run; a storm adds faults and another rng seed."""
+    """The swarm and its options. A storm adds faults and changes the rng seed."""
     arguments: tuple[str, ...]
-    """What names it on the command line."""
+    """The command-line arguments that name this swarm."""
 
     def by(self, strategies: Sequence[str], number: int) -> "Given":
-        """The same, by the strategy that the run of this number draws."""
+        """The same swarm with the strategy that the run of this number draws."""
         strategy = random.Random(f"storm/strategy/{number}").choice(strategies)
         replace = msgspec.structs.replace
         options = replace(self.setup.options, strategy=strategy)
         return replace(self, setup=replace(self.setup, options=options))
 
     def case(self, rng_seed: int) -> "Case":
-        """A run of it as it is."""
+        """A run of the swarm with its own options and this rng seed."""
         options = self.setup.options
         return Case(given=self, strategy=options.strategy, rng_seed=rng_seed, faults=options.faults)
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that can be made again, made smaller, and written down as a scenario file."""
+    """A run that can be repeated, made smaller, and written as a scenario file."""
 
     shape: Shape = Shape(clients=2, files=1, segments=(1, 1))
-    """The swarm, where none is given."""
+    """The generated swarm; not used if `given` is set."""
     given: Given | None = None
     strategy: str = "peers-first"
     quota: int = 10
@@ -61,7 +61,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def _given_faults(self) -> tuple[str, ...]:
-        """The first of all faults are those of the scenario file, if there is one."""
+        """The faults of the user's own scenario file; they come first in `faults`."""
         return () if self.given is None else self.given.setup.options.faults
 
     def scenario(self) -> Scenario:
@@ -88,14 +88,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def setup(self) -> Setup:
-        """What an engine runs. Raises `InputError` where a fault cannot be in such a swarm."""
+        """What an engine runs. Raises `InputError` if a fault does not fit the swarm."""
         return Setup.of(self.scenario(), self.options())
 
     def plan(self) -> tuple[Fault, ...]:
         return parse_faults(self.faults, self.num_clients)
 
     def smaller(self) -> Iterator["Case"]:
-        """Simpler runs that may show the same, the simplest first."""
+        """Yield simpler cases that may fail as well, those with the fewest faults first."""
         replace = msgspec.structs.replace
         own = len(self._given_faults)
         for plan in shrunk(self.plan()[own:]):
@@ -105,15 +105,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         for shape in _smaller_shapes(self.shape):
             plan = restricted(self.plan(), shape.clients)
             yield replace(self, shape=shape, faults=tuple(map(str, plan)))
-        plain = Case(shape=self.shape, faults=self.faults)
-        for name in ("stays_s", "up", "delay_s", "strategy", "quota", "numwant", "rng_seed"):
-            if getattr(self, name) != getattr(plain, name):
-                yield replace(self, **{name: getattr(plain, name)})
+        own_values = msgspec.structs.asdict(self)
+        for name, plain in PLAIN_VALUES.items():
+            if own_values[name] != plain:
+                yield replace(self, **{name: plain})
 
     def arguments(self, path: Path) -> list[str]:
-        """What runs this case once more, where `path` holds its scenario file if it needs one (`toml`)."""
+        """The command-line arguments that repeat this case. `path` is its scenario file, if it needs one (`toml`)."""
         if self.given is None:
-            # A scenario file is data: it cannot name a program.
+            # A scenario file cannot name a strategy's program.
             program = ["--strategy", self.strategy] if is_file_strategy(self.strategy) else []
             return ["--scenario", str(path), *program]
         drawn = self.faults[len(self._given_faults) :]
@@ -121,7 +121,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         return [*self.given.arguments, "--strategy", self.strategy, "--rng-seed", str(self.rng_seed), *own]
 
     def toml(self) -> str:
-        """The run as a scenario file, of a swarm that was not given."""
+        """The case as a scenario file; only for a generated swarm."""
         shape, fewest, most = self.shape, *self.shape.segments
         lines = [
             "[swarm]",
@@ -142,6 +142,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
             lines += ["", "[departures]", f"stays_s = {self.stays_s!r}"]
         texts = "".join(f"    {_quoted(text)},\n" for text in self.faults)
         return f"faults = [\n{texts}]\n\n" + "\n".join(lines) + "\n"
+
+
+PLAIN_VALUES = {
+    name: value
+    for name, value in msgspec.structs.asdict(Case()).items()
+    if name in ("stays_s", "up", "delay_s", "strategy", "quota", "numwant", "rng_seed")
+}
+"""The options that shrinking sets back to their defaults, one at a time."""
 
 
 def _smaller_shapes(shape: Shape) -> Iterator[Shape]:

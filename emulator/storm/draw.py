@@ -16,7 +16,7 @@ SCALE_S = 0.05
 
 
 def draw_case(rng_seed: int, strategies: tuple[str, ...], *, has_faults: bool = True, engine: str = "virtual") -> Case:
-    """The run of this number; the same number and strategies give the same run."""
+    """Draw the case of this number; the same number and strategies give the same case."""
     rng = random.Random(f"storm/{rng_seed}")
     clients = rng.randint(2, MAX_CLIENTS)
     shape = Shape(
@@ -45,7 +45,7 @@ def draw_case(rng_seed: int, strategies: tuple[str, ...], *, has_faults: bool = 
 
 
 def draw_given(given: Given, rng_seed: int, scale_s: float, num_segments: int, *, has_faults: bool) -> Case:
-    """A run of a swarm of the user's own. `scale_s` is about how long it takes without faults."""
+    """Draw a case for a user's own swarm. `scale_s` is about how long the swarm takes without faults."""
     options, num_clients = given.setup.options, given.setup.num_clients
     rng = random.Random(f"storm/{rng_seed}")
     faults = options.faults

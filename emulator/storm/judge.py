@@ -1,4 +1,4 @@
-"""Is there anything wrong with a run? The checker, the outputs, and whether it came to an end."""
+"""Judging a run in virtual time: the checker's rules, the outputs, and whether the run ended."""
 
 from emulator.checker.checker import Checker
 from emulator.engines.outcome import Outcome
@@ -13,7 +13,7 @@ from emulator.storm.cases import Case
 from emulator.trace.format import VERSION, Header
 
 MAX_EVENTS = 1_000_000
-"""A run with more never ends: a small swarm takes hundreds, and a hundred thousand where many messages are lost."""
+"""A run with more events is taken to be endless. A small swarm takes hundreds, and up to 100,000 with many losses."""
 MAX_EVENTS_A_SEGMENT = 1_000
 """Added for each wanted segment of a given swarm."""
 MAX_PROBLEMS = 20
@@ -31,7 +31,7 @@ class Ear(Checker):
         super().event(rank, thread, event)
         kind = type(event)
         if kind not in (FileUnavailable, FileNotWritten, Restarted):
-            return  # as nearly all are
+            return  # the common case, decided first
         if isinstance(event, FileUnavailable):
             self.given_up.add((rank, event.file))
         elif isinstance(event, FileNotWritten):
@@ -42,7 +42,7 @@ class Ear(Checker):
 
 
 def judge(case: Case) -> tuple[str, ...]:
-    """Run a case in virtual time, and say what is wrong with it; empty where nothing is."""
+    """Run a case in virtual time and return what is wrong with it; empty if it is right."""
     setup = case.setup()
     ear = Ear(_header(setup), setup.scenario)
     try:
@@ -78,7 +78,7 @@ def _violations(ear: Ear, *, is_cut: bool) -> tuple[str, ...]:
 
 
 def _wrong_outputs(setup: Setup, ear: Ear, outcome: Outcome) -> list[str]:
-    """Outputs are right, or their client is dead, or has given them up, which may be only where files can be lost."""
+    """What is wrong with outputs. One may be missing only if its client died, or gave it up as a fault allows."""
     may_be_lost = can_lose_files(setup.faults)
     problems = []
     for rank, file in setup.scenario.expected_outputs():

@@ -1,4 +1,4 @@
-"""The same judgement for real processes: a run in a folder of its own, its trace checked, its outputs compared."""
+"""Judging a run of real processes: it runs in a temporary folder, then its trace and outputs are checked."""
 
 import tempfile
 from pathlib import Path
@@ -18,11 +18,11 @@ from emulator.storm.cases import Case
 from emulator.trace.reader import Trace
 
 MAX_RUN_S = 60.0
-"""A run that takes longer will never come to an end."""
+"""A run that takes longer is taken to be endless."""
 
 
 def judge_processes(case: Case) -> tuple[str, ...]:
-    """Run a case as real processes, and say what is wrong with it; empty where nothing is."""
+    """Run a case as real processes and return what is wrong with it; empty if it is right."""
     with tempfile.TemporaryDirectory(prefix="emulator-storm-") as folder:
         return _judge(case, Path(folder))
 

@@ -1,4 +1,4 @@
-"""The smallest run that shows what a larger one has shown."""
+"""Shrinking a case that fails to the smallest one that still fails."""
 
 from collections.abc import Callable
 
@@ -6,15 +6,16 @@ from emulator.errors import InputError
 from emulator.storm.cases import Case
 
 MAX_TRIES = 3_000
-"""Runs that are spent on making one failure smaller."""
+"""How many runs are spent on making one failure smaller."""
 
 Judge = Callable[[Case], tuple[str, ...]]
 
 
 def shrink(case: Case, judge: Judge, most_tries: int = MAX_TRIES) -> tuple[Case, tuple[str, ...]]:
-    """A case that fails and of which nothing that is tried can be left out, and what is wrong with it.
+    """Return the smallest failing case found, and what is wrong with it.
 
-    What is wrong may change on the way; that anything is wrong is enough. A case that does not fail stays as it is.
+    Its failure may differ from the first one: a smaller case is kept if it fails in any way. A case that does not fail
+    is returned unchanged.
     """
     problems = judge(case)
     num_tries = 0
@@ -36,4 +37,4 @@ def _judged(case: Case, judge: Judge) -> tuple[str, ...]:
     try:
         return judge(case)
     except InputError:
-        return ()  # what is smaller may be no swarm at all
+        return ()  # the smaller case is not a valid swarm

@@ -1,4 +1,4 @@
-"""Every rank killed at every message, once: what a storm finds by chance, found for certain in a small swarm."""
+"""Every rank killed before each of its messages: an exhaustive search, where a storm searches at random."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from emulator.storm.draw import SCALE_S
 from emulator.storm.judge import MAX_EVENTS
 
 RETURNS = ("", f" and restart it after {SCALE_S / 10:g}s", f" and restart it after {SCALE_S / 10:g}s without its state")
-"""What becomes of a client that is killed."""
+"""What happens to a killed client afterwards, in the fault language."""
 
 
 class _Counting:
-    """Hears how often each rank sends."""
+    """Counts the messages that each rank sends."""
 
     def __init__(self) -> None:
         self.num_sent: Counter[int] = Counter()
@@ -33,10 +33,10 @@ class _Counting:
 
 
 def every_step(case: Case) -> Iterator[Case]:
-    """The same swarm with one death: of each rank, just before each message that it sends in a run without deaths.
+    """Yield the case with one death: of each rank, just before each message that it sends in a run without deaths.
 
-    Clients die for good, come back with what they had, or come back with nothing. What a rank does between two
-    messages no other rank can see, so these are all the moments that differ.
+    A client dies for good, comes back with its state, or comes back without it. No other rank can see what a rank does
+    between two messages, so these moments cover all that differ.
     """
     counting = _Counting()
     plain = msgspec.structs.replace(case, faults=())

@@ -23,19 +23,19 @@ MAX_TRIES_FOR_PROCESSES = 60
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """The run that failed, as small as it could be made."""
+    """The run that failed, and the smallest run found that fails too."""
 
     number: int
-    """Of the run that failed first."""
+    """The number of the run that failed first."""
     problems: tuple[str, ...]
     case: Case
-    """The smaller one that shows it."""
+    """The smaller run."""
     shown: tuple[str, ...]
-    """What is wrong with that one; nothing where it did not fail again: real processes do not do the same twice."""
+    """What is wrong with the smaller run; empty if it did not fail again, as real processes may not."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a storm came to."""
+    """The result of a storm."""
 
     num_runs: int
     num_faults: int
@@ -47,7 +47,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class View(Protocol):
-    """Who is told how far a storm is."""
+    """Follows the progress of a storm."""
 
     def begin(self, num_runs: int) -> None: ...
 
@@ -59,11 +59,11 @@ class View(Protocol):
 
 
 class _Stop(Exception):
-    """A run has failed: the others need not be made."""
+    """A run has failed, so the remaining runs are skipped."""
 
 
 class _Keeper:
-    """Adds up what comes back, and stops at the first failure."""
+    """Sums up the batches, and stops at the first failure."""
 
     def __init__(self, view: View) -> None:
         self.num_runs = 0
@@ -87,7 +87,10 @@ class _Keeper:
 
 
 def make_storm(weather: Weather, first: int, num_runs: int, num_workers: int, view: View) -> Outcome:
-    """Make the runs `first` … until one fails, on so many cores. Raises what `pool.run_all` raises."""
+    """Make the runs from number `first` on until one fails, on `num_workers` cores.
+
+    Raises what `pool.run_all` raises.
+    """
     keeper = _Keeper(view)
     view.begin(num_runs)
     try:
@@ -106,7 +109,7 @@ def make_storm(weather: Weather, first: int, num_runs: int, num_workers: int, vi
 
 
 def _shrunk(weather: Weather, made: Made, view: View) -> Failure:
-    """What failed, made smaller. Raises `Interrupted` where a signal ends that."""
+    """Make the failed run smaller. Raises `Interrupted` if a signal arrives meanwhile."""
     number = made.failed or 0
     view.shrinking(number)
     most = {"virtual": MAX_TRIES, "processes": MAX_TRIES_FOR_PROCESSES}[weather.engine]
@@ -117,7 +120,7 @@ def _shrunk(weather: Weather, made: Made, view: View) -> Failure:
 
 @contextmanager
 def _judging(weather: Weather, number: int, view: View) -> Iterator[Judge]:
-    """Judges one run after the other, and looks for signals between them: a run in virtual time does not."""
+    """A judge that looks for signals after each run; a run in virtual time does not look for them itself."""
     signals = SignalWatch()
 
     def judge(case: Case) -> tuple[str, ...]:

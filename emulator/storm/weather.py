@@ -14,10 +14,10 @@ from emulator.storm.steps import every_step
 
 
 class Weather(msgspec.Struct, frozen=True, kw_only=True):
-    """What a storm is made of; it can be pickled."""
+    """What a storm consists of. It can be pickled."""
 
     strategies: tuple[str, ...] = ()
-    """Drawn from for each run; none for the given swarm's own."""
+    """Each run draws one of these strategies; empty to keep the given swarm's own."""
     has_faults: bool = True
     given: Given | None = None
     """One swarm for all runs; None for random ones."""
@@ -25,7 +25,7 @@ class Weather(msgspec.Struct, frozen=True, kw_only=True):
     """About how long the given swarm takes without faults."""
     engine: Literal["processes", "virtual"] = "virtual"
     cases: tuple[Case, ...] = ()
-    """The very cases to run, one after the other; none for drawn ones."""
+    """The exact cases to run; empty to draw them."""
 
     def case(self, number: int) -> Case:
         """The run of this number."""
@@ -38,22 +38,22 @@ class Weather(msgspec.Struct, frozen=True, kw_only=True):
         return draw_case(number, self.strategies, has_faults=self.has_faults, engine=self.engine)
 
     def judge(self, case: Case) -> tuple[str, ...]:
-        """What is wrong with the run; an exception of any kind is something, too."""
+        """What is wrong with the run. An exception of any kind counts as a failure."""
         try:
             return judge(case) if self.engine == "virtual" else judge_processes(case)
         except (InputError, Interrupted):
             raise
-        except Exception as error:  # of the code that is on trial
+        except Exception as error:  # a defect in the code under test
             return (f"{type(error).__name__}: {error}",)
 
 
 def weather_of_every_step(base: Sequence[Case]) -> Weather:
-    """All deaths of all ranks at all messages of these swarms."""
+    """Every rank of these swarms killed before each of its messages, one kill a case."""
     return Weather(cases=tuple(case for swarm in base for case in every_step(swarm)))
 
 
 def measure_scale_s(given: Given) -> float:
-    """How long the given swarm takes without faults, in virtual time. Raises `EmulatorError` where it does not end."""
+    """How long the given swarm takes without faults, in virtual time. Raises `EmulatorError` if a client gives up."""
     from emulator.running.run import run
 
     options = msgspec.structs.replace(given.setup.options, engine="virtual", faults=())
