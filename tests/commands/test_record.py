@@ -66,7 +66,7 @@ def test_a_run_without_a_terminal_is_recorded_at_a_size_that_suits_most(tmp_path
 
 
 def test_a_replay_is_recorded_without_a_terminal(tmp_path: Path) -> None:
-    trace = make_history(0.1, 0.2).write(tmp_path / "t.jsonl")
+    trace = make_history(0.0, 0.2).write(tmp_path / "t.jsonl")
     for name in ("run.svg", "run.cast"):
         done = emulate("replay", trace, "--record", tmp_path / name, "--speed", "0.1", "--size", "80x24")
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -87,7 +87,7 @@ def test_a_replay_s_recording_does_not_take_the_trace_s_place(tmp_path: Path) ->
 
 
 def test_a_cast_that_would_be_endless_is_refused(tmp_path: Path) -> None:
-    player = make_player(tmp_path, 1e6, speed=0.001)
+    player = make_player(tmp_path, 0.0, 1e6, speed=0.001)
     with pytest.raises(InputError, match="a cast of 10,000,000,000 frames is too long; give a higher --speed"):
         write_record(player, tmp_path / "run.cast", SIZE, plain)
     assert [path.name for path in tmp_path.iterdir()] == ["t.jsonl"]
