@@ -223,8 +223,10 @@ def test_a_trace_of_messages_alone_shows_what_they_show(browser: Chromium, tmp_p
     assert browser.evaluate("page.run.duration") < 1, "times count from the first event"
     assert "5 clients got 463 segments of 5 files" in browser.text("#findings")
     assert "which had the fewest open connections of those it asked" in browser.text("#why")
-    browser.press("Home", "v")
+    browser.evaluate("page.show(page.index.violations.find((found) => found.rule.rule === 'right-hash').position)")
+    browser.settle()
     assert browser.evaluate("page.run.tableOf(page.clock.position - 1).name") == "Sent Hit"
+    assert browser.text("#event").startswith("✗ right-hash: ")
 
 
 def test_a_trace_of_which_only_the_header_claims_clients_is_shown(browser: Chromium, tmp_path: Path) -> None:

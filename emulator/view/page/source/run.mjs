@@ -75,10 +75,10 @@ export class Run {
     return position ? this.time.at(position - 1) : 0;
   }
 
-  // Right after what a line of the trace says; the end for no line. Derived events stand in no line of their own.
+  // Right after the event of a line of the trace; the end for no line. Events derived from it come after it.
   positionOf(line) {
     if (line === undefined) return this.length;
-    return Math.min(line - 1 + countUpTo(this.derived, line), this.length);
+    return Math.min(line - 1 + countUpTo(this.derived, line - 1), this.length);
   }
 
   rankOf(index) {
