@@ -43,8 +43,6 @@ class Encoder:
 
     def __init__(self) -> None:
         names = self._names = Names()
-        self.num_events = 0
-        """Events taken so far."""
         self.tick_us = 0
         """The unit of all times; 0 before the first block."""
         self._events = _kinds(EVENTS, "", 0, names)
@@ -91,7 +89,6 @@ class Encoder:
                 self._receive(lane, stamp.rank, event)
             else:
                 self._note(stamp.rank, event)
-        self.num_events += len(lanes)
 
     def _note(self, rank: int, event: AnyEvent) -> None:
         kind = self._events[type(event)]

@@ -16,8 +16,6 @@ from emulator.protocol.files import FileMetadata
 from emulator.protocol.messages import AnyMessage
 
 MESSAGES: tuple[type, ...] = get_args(AnyMessage)
-RECEIVED = "Received"
-"""The receipt of a message whose sending is in the trace; its content is that of the sending."""
 UNSHOWN = frozenset({"request", "data", "traceback", "pid"})
 SETS = frozenset({"seeds", "peers", "candidates", "holders", "distrusted"})
 """Lists whose order means nothing. Sorted, they take less room."""

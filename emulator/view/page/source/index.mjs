@@ -30,7 +30,6 @@ export class Index {
     this.told = new Column(Uint32Array); // positions at which something worth a sentence has just happened
     this.toldOf = new Map(); // the same for each rank
     this.marks = Object.fromEntries(Object.keys(MARKS).map((kind) => [kind, new Column(Uint32Array)]));
-    this.maxRank = 0;
     this.extend();
   }
 

@@ -5,8 +5,6 @@
 import { BlockReader } from "./decode.mjs";
 import { Column, countUpTo } from "./column.mjs";
 
-export const THREADS = ["main", "download", "upload"];
-export const CHANNELS = ["download", "upload"];
 const SENT = "Sent ";
 const STRANGE = "Received ";
 
@@ -46,7 +44,6 @@ export class Run {
     this.row = new Column(Uint32Array);
     this.partner = new Column(Int32Array); // of a sending its receipt, of a receipt its sending; -1 where there is none
     this.ticks = 0;
-    this.isComplete = false;
     this.report = null;
     this.derived = []; // by derived event: the line that it is derived from
     this.inboxes = []; // by reader and communicator: what was sent there, in order
