@@ -29,7 +29,7 @@ export class HeatView extends Chart {
     if (!page.selected) return;
     const y = ((page.order.indexOf(page.selected) + 0.5) / page.order.length) * bottom;
     surface.line(LEFT, y, width, y, colours.bad, 1.5, [6, 4]);
-    surface.text(`client ${page.selected}`, LEFT - 4, y, { align: "right", scale: 0.7, weight: "bold" });
+    surface.text(`▸ ${page.selected}`, LEFT - 4, y, { align: "right", scale: 0.7, weight: "bold" });
   }
 
   // A pixel for each client and sample, from the colour of nothing to that of everything.
@@ -45,7 +45,7 @@ export class HeatView extends Chart {
     const [low, high] = [rgb(surface.colours.faint), rgb(surface.colours.peer)];
     page.order.forEach((rank, row) => {
       for (let sample = 0; sample <= NUM_SAMPLES; sample++) {
-        const share = this.value(sample, rank);
+        const share = Math.sqrt(this.value(sample, rank)); // so that a little is seen
         const at = 4 * (row * (NUM_SAMPLES + 1) + sample);
         for (let part = 0; part < 3; part++) image.data[at + part] = low[part] + share * (high[part] - low[part]);
         image.data[at + 3] = 255;
