@@ -8,9 +8,12 @@ from emulator.checker.findings import Violation
 from emulator.checker.known import Known
 from emulator.checker.rule import MESSAGES, Phase, Rule
 from emulator.checker.waits import Wait
+from emulator.strategies import STRATEGIES
 
 Verdict = Literal["valid", "invalid", "unknown", "not exercised"]
 Outcome = Literal["complete", "cut", "hung"]
+FILE_MARK = ".py:"
+"""In the name of a strategy of one's own: `path/to/mine.py:Name`."""
 CUT = "the trace ends before the run did"
 
 
@@ -118,7 +121,7 @@ def _without_violations(rule: Rule, evidence: Evidence, missing: frozenset[str])
     if left_out:
         return "not exercised", f"the course leaves it out: {left_out}"
     if rule.is_strategy and not known.is_peers_first:
-        return "not exercised", f"the strategy {known.header.strategy!r:.60} chooses in its own way"
+        return _of_another_strategy(known.header.strategy)
     if missing & MESSAGES or (missing and (is_exercised or evidence.is_cut)):
         return "unknown", f"the trace has no {' and no '.join(sorted(missing))} events"
     if evidence.is_cut and not (is_exercised and evidence.is_settled(rule.settled)):
@@ -128,6 +131,14 @@ def _without_violations(rule: Rule, evidence: Evidence, missing: frozenset[str])
     if evidence.has_to_exercise(rule):
         return "not exercised", "a run of these clients has to, and this one did not"
     return "not exercised", "this run gave no occasion for it"
+
+
+def _of_another_strategy(strategy: str) -> tuple[Verdict, str]:
+    """A header is not believed: a name that the checker does not know excuses nothing, and proves nothing."""
+    if strategy in STRATEGIES or FILE_MARK in strategy:
+        return "not exercised", f"the strategy {strategy!r:.60} chooses in its own way"
+    known = ", ".join(STRATEGIES)
+    return "unknown", f"the header's strategy {strategy!r:.60} is none of: {known}; --course can name the right one"
 
 
 def verdict_of(verdicts: tuple[RuleVerdict, ...], due: frozenset[str]) -> Verdict:

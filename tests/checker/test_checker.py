@@ -139,12 +139,12 @@ def test_a_client_that_is_never_heard_of_is_missed_at_the_end(tmp_path: Path) ->
 
 
 def test_rules_of_a_strategy_are_not_applied_to_another(tmp_path: Path) -> None:
-    h = HandWritten(2, strategy="another")
+    h = HandWritten(2, strategy="own.py:Own")
     h.begin()
     h.end()
     report = h.check(tmp_path)
     said = {judged.rule: (judged.verdict, judged.reason) for judged in report.rules}
-    reason = "the strategy 'another' chooses in its own way"
+    reason = "the strategy 'own.py:Own' chooses in its own way"
     assert {name for name, verdict in said.items() if verdict == ("not exercised", reason)} == {
         rule.name for rule in RULES if rule.is_strategy
     }
@@ -359,7 +359,7 @@ records = st.builds(Record, st.just(0.5), st.integers(0, 3), st.sampled_from(["m
 
 @given(st.lists(records, max_size=40), st.booleans(), st.booleans())
 def test_any_events_in_any_order_are_judged(drawn: list[Record], is_peers_first: bool, is_complete: bool) -> None:
-    h = HandWritten(3, strategy="peers-first" if is_peers_first else "another")
+    h = HandWritten(3, strategy="peers-first" if is_peers_first else "own.py:Own")
     h.records += drawn
     check_anything(b"\n".join(h.lines("complete" if is_complete else None)) + b"\n", (ClientInput(),) * 3)
 

@@ -140,7 +140,7 @@ def test_a_header_does_not_excuse_what_a_course_demands() -> None:
     h = crowd(quota=1_000_000, strategy="anything")
     h.download(2, 1, F)
     h.end()
-    assert h.judge_whole().verdict == "valid"
+    assert h.judge_whole().verdict == "unknown"
     report = h.judge_whole(None, Course(quota=2, strategy="peers-first"))
     assert invalid(report) == {rules.QUOTA.name}
     assert h.judge_whole(None, Course(quota=3, strategy="peers-first")).verdict == "valid"

@@ -78,7 +78,7 @@ def test_what_nobody_wants_needs_no_exercise() -> None:
 
 def test_a_run_that_had_to_exercise_a_rule_and_did_not_is_not_valid() -> None:
     """The client finds all of the file on its disk, in a run that says nothing of being resumed."""
-    h = HandWritten(2, strategy="another")
+    h = HandWritten(2, strategy="own.py:Own")
     h.begin({1: [FILE]}, {2: [F]})
     h.records = [each for each in h.records if not isinstance(each.event, RoleChanged)]
     h.header = msgspec.structs.replace(h.header, events=None)
@@ -179,7 +179,7 @@ def test_a_thread_ends_if_the_program_tells_of_ends() -> None:
 
 
 def test_a_receipt_vanishes_only_by_a_fault_that_is_told() -> None:
-    h = HandWritten(2, strategy="another", faults=("drop 10% of messages",))
+    h = HandWritten(2, strategy="own.py:Own", faults=("drop 10% of messages",))
     h.begin({1: [FILE]}, {2: [F]})
     h.swarm(2, F)
     h.hit(2, 1, F, 0, 1, 2)
@@ -252,3 +252,14 @@ def test_owned_files_are_compared_as_a_set_and_wants_in_order() -> None:
     assert said_of(h, (ClientInput((OTHER, FILE), (F, G)),)) == []
     assert said_of(h, (ClientInput((OTHER, FILE), (G, F)),)) == [("inputs", "client 1 asks for 'file1', 'file2'", 1)]
     assert MetadataRequest((F, G)) in [each.event.message for each in h.records if isinstance(each.event, Sent)]
+
+
+def test_a_strategy_that_is_not_known_excuses_nothing_and_proves_nothing() -> None:
+    h = crowd(strategy="mystery")
+    h.download(2, 1, F)
+    h.end()
+    report = h.judge_whole()
+    assert (report.verdict, report.exit_status) == ("unknown", 3)
+    reasons = {rule.rule: rule.reason for rule in report.rules if rule.verdict == "unknown"}
+    assert reasons.keys() == {rule.name for rule in rules.RULES if rule.is_strategy}
+    assert all("'mystery' is none of: peers-first, " in reason for reason in reasons.values())

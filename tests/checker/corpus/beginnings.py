@@ -130,12 +130,12 @@ ALL, NONE = b"\x07", b"\x00"
 
 def another_crowd(clients: int = 4, *, seeds: int = 2) -> HandWritten:
     """A crowd with a strategy of its own."""
-    return crowd(clients, seeds=seeds, strategy="another")
+    return crowd(clients, seeds=seeds, strategy="own.py:Own")
 
 
 def lossy(clients: int = 2, *, seeds: int = 1) -> HandWritten:
     """A crowd whose messages can be lost."""
-    h = crowd(clients, seeds=seeds, strategy="another")
+    h = crowd(clients, seeds=seeds, strategy="own.py:Own")
     h.record(TRACKER, FaultBegan(DROP))
     return h
 

@@ -119,7 +119,7 @@ GIVEN_UP = "it is given up only where a segment that is missing is held by no ho
 @wrong(rules.TRULY_LOST)
 def a_file_is_called_lost_that_a_living_seed_has(h: HandWritten) -> Blame:
     h.swarm(2, F)
-    h.header = HandWritten(2, strategy="another").header
+    h.header = HandWritten(2, strategy="own.py:Own").header
     h.message(2, TRACKER, Stuck(F, ALL, (1,)))
     line = h.message(TRACKER, 2, StuckAnswer(F, 3, ()))
     h.record(2, FileUnavailable(F, 0, 3), "download")
@@ -167,7 +167,7 @@ def a_client_gives_up_what_it_does_not_want(h: HandWritten) -> Blame:
 @wrong(rules.COMPLETION)
 def nothing_is_on_the_disk_of_who_was_neither_restarted_nor_resumed(h: HandWritten) -> Blame:
     h.swarm(2, F)
-    h.header = HandWritten(2, strategy="another").header
+    h.header = HandWritten(2, strategy="own.py:Own").header
     h.record(2, DownloadStarted(F, 3, 3), "download")
     line = h.line + 1
     h.complete(2, F)

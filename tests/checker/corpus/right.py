@@ -286,7 +286,7 @@ def two_messages_of_one_sender_are_in_flight() -> HandWritten:
 @right
 def another_strategy_chooses_otherwise_and_keeps_the_rest() -> HandWritten:
     h = crowd_with_a_beginner()
-    h.header = HandWritten(3, strategy="another").header
+    h.header = HandWritten(3, strategy="own.py:Own").header
     h.swarm(3, F)
     h.hit(3, 1, F, 2, 1)  # no counts, a seed first, the last segment first
     h.close(3, 1)

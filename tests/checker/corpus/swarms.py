@@ -180,7 +180,7 @@ def a_stranger_is_to_help_the_stuck(h: HandWritten) -> Blame:
     h.hit(2, 1, F, 0, 1)
     h.close(2, 1)
     h.outcome = "cut"
-    h.header = HandWritten(2, strategy="another").header
+    h.header = HandWritten(2, strategy="own.py:Own").header
     h.message(2, TRACKER, Stuck(F, b"\x04", ()))
     line = h.message(TRACKER, 2, StuckAnswer(F, 0, (2,)))
     return blame(
