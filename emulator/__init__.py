@@ -7,9 +7,8 @@ A strategy of one's own: `Round`, what its `run_round` is given
 What can go wrong:  `EmulatorError`, `InputError`, `RunError`
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+# Nothing is imported here: until `__main__` has begun, Ctrl-C would print a traceback.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from emulator.errors import EmulatorError, InputError, RunError
     from emulator.protocol.round import Round
@@ -60,6 +59,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used: until then Ctrl-C has nothing to interrupt (PEP 562)."""
+    from importlib import import_module
+
     for home, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f"emulator.{home}"), name)

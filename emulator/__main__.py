@@ -1,12 +1,15 @@
 """`python -m emulator` and the console command."""
 
+# First of all, and from the interpreter itself, which imports nothing: a Ctrl-C while modules are being imported ends
+# the process, without a traceback. A SIGINT that is ignored, as in a background job, stays ignored.
+import _signal  # type: ignore[import-not-found]
+
+if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+
 import io
 import os
-import signal
 import sys
-
-# First of all: a Ctrl-C while modules are being imported ends the process, without a traceback.
-signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def main() -> int:

@@ -1,8 +1,10 @@
 """What a command answers: one JSON object on stdout for programs, and problems in lines on stderr."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import TextIO
 
 from emulator.errors import EmulatorError
 
@@ -24,7 +26,11 @@ def errors_as_json(is_json: bool, **facts: object) -> Iterator[None]:
         yield
     except EmulatorError as error:
         if is_json:
-            print_json({"error": str(error), "exit_status": error.exit_status, **facts})
+            # Where stdout is full, stderr and the exit status tell of the error.
+            try:
+                print_json({"error": str(error), "exit_status": error.exit_status, **facts})
+            except OSError:
+                give_up(sys.stdout)
         raise
 
 
@@ -32,5 +38,28 @@ def complain(text: str) -> None:
     """Tell the user of problems, one a line."""
     from emulator.view.text import printable
 
-    for line in text.split("\n"):
-        sys.stderr.write(f"emulator: {printable(line)}\n")
+    say_problem("".join(f"emulator: {printable(line)}\n" for line in text.split("\n")))
+
+
+def say_problem(text: str) -> None:
+    """Write to stderr. Where it is closed or full, the exit status alone has to tell."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(text)
+    flush_or_give_up(sys.stderr)
+
+
+def flush_or_give_up(stream: TextIO) -> None:
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        give_up(stream)
+
+
+def give_up(stream: TextIO) -> None:
+    """Send what this stream still holds to nowhere: Python would fail when it flushes at exit, and end with 120."""
+    with suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+    with suppress(OSError, ValueError):
+        stream.flush()

@@ -1,7 +1,6 @@
 """The command line: which command it is, and what is said where one fails."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -21,7 +20,7 @@ from emulator.commands import (
     trace_header,
     verify,
 )
-from emulator.commands.answers import complain
+from emulator.commands.answers import complain, flush_or_give_up, give_up, say_problem
 from emulator.commands.command import Arguments, Command
 from emulator.errors import EmulatorError
 
@@ -46,7 +45,8 @@ class _Parser(argparse.ArgumentParser):
     """One line for a wrong argument, and help in colour on a terminal."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        say_problem(f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(2)
 
     def print_help(self, file: object = None) -> None:  # noqa: ARG002
         from emulator.view.help import print_help
@@ -61,14 +61,15 @@ def run_command(argv: Sequence[str] | None = None) -> int:
         try:
             parsed = _parse(arguments)
             return int(parsed.call(parsed))
+        except EmulatorError as error:
+            flush_or_give_up(sys.stdout)  # the exit status of the error says more than a full stdout
+            complain(str(error))
+            return error.exit_status
         finally:
             sys.stdout.flush()
-    except EmulatorError as error:
-        complain(str(error))
-        return error.exit_status
     except OSError as error:
         # Often stdout's: Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up(sys.stdout)
         if not isinstance(error, BrokenPipeError):  # the reader of the output has left, and knows it
             complain(f"stopped by the system: {error}")
         return 1

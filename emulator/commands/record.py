@@ -39,7 +39,7 @@ def write_record(player: "Player", path: Path, size: tuple[int, int], draw: "Dra
 def recorded_run(record: Path | None, trace: Path | None, options: "Options") -> AbstractContextManager[None]:
     """Record what runs inside, if `record` is given."""
     keep = partial(_record, record, trace, options) if record and trace else None
-    return kept_run(keep, "nothing is recorded")
+    return kept_run(keep, "the recording was written", "nothing is recorded")
 
 
 def _record(record: Path, trace: Path, options: "Options") -> None:

@@ -58,7 +58,7 @@ def write_report(source: Path | TraceSource, path: Path, flag: str) -> str:
 def reported_run(path: Path | None, trace: Path | None) -> AbstractContextManager[None]:
     """Write the page of what runs inside, if `path` is given."""
     keep = partial(write_report, trace, path, "--report") if path and trace else None
-    return kept_run(keep, "no report is written")
+    return kept_run(keep, "the report was written", "no report is written")
 
 
 COMMAND = Command(

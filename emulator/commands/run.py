@@ -20,6 +20,7 @@ from emulator.commands.record import check_record, recorded_run
 from emulator.commands.report import check_report, reported_run
 from emulator.commands.values import above_zero, whole
 from emulator.errors import RunError
+from emulator.interrupts import raised
 from emulator.running.engines import ENGINES
 from emulator.strategies import DEFAULT, STRATEGIES
 from emulator.trace.sources import TraceSource
@@ -226,7 +227,7 @@ def _check(trace: Path, scenario: "Scenario") -> "Report":
     from emulator.checker.checker import check_trace
     from emulator.trace.reader import Trace
 
-    with Trace(trace) as opened:
+    with raised("the trace was checked"), Trace(trace) as opened:
         return check_trace(opened, scenario.clients)
 
 

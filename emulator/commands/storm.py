@@ -11,7 +11,7 @@ from emulator.commands.flags import INPUTS, add_clients, add_file, add_folder, a
 from emulator.commands.values import positive, words
 from emulator.errors import EmulatorError, InputError
 from emulator.strategies import STRATEGIES, find_strategy
-from emulator.writing import check_file
+from emulator.writing import check_file, written_whole
 
 if TYPE_CHECKING:
     from emulator.storm.storm import Failure, Outcome
@@ -164,14 +164,13 @@ def _repeat(arguments: Arguments, failure: "Failure") -> str:
 
 def _keep(arguments: Arguments, failure: "Failure") -> None:
     """Write the scenario file of the failed run; a swarm of the user's own needs none."""
-    from emulator.scenario.outputs import write_whole
-
     if failure.case.given is not None:
         return
     try:
-        write_whole(arguments.failure, failure.case.toml().encode())
-    except OSError as error:
-        told = f"run {failure.number} fails, and {arguments.failure} cannot be written: {error.strerror}"
+        with written_whole(arguments.failure, "--failure") as file:
+            file.write(failure.case.toml().encode())
+    except (OSError, InputError) as error:
+        told = f"run {failure.number} fails, and {arguments.failure} cannot be written: {error}"
         raise EmulatorError(f"{told}; --rng-seed {failure.number} begins with it") from None
 
 

@@ -6,7 +6,6 @@ by the key of their run (`grid.key_of`), so one folder can hold several comparis
 common.
 """
 
-import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from emulator import __version__
 from emulator.comparison.grid import Grid
 from emulator.comparison.measure import Row
 from emulator.errors import InputError
-from emulator.scenario.outputs import write_whole
+from emulator.writing import append, clear_leftovers, open_to_append, write_whole
 
 FORMAT = "swarm-comparison"
 VERSION = 1
@@ -54,10 +53,11 @@ class Results:
         plan = Plan(format=FORMAT, version=VERSION, program=f"emulator {__version__}", grid=grid)
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            clear_leftovers(folder)
             self._check(folder / "plan.json")
             self.rows.update((kept.key, kept.row) for kept in self._read())
             write_whole(folder / "plan.json", msgspec.json.format(msgspec.json.encode(plan)) + b"\n")
-            self._file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+            self._file = open_to_append(self._path)
         except OSError as error:
             raise InputError(
                 [f"{error.filename or folder}: cannot be used ({error.strerror}); choose another --results"]
@@ -66,9 +66,10 @@ class Results:
 
     def append(self, key: str, row: Row) -> None:
         """Keep it, whole or not at all: what a program has written survives its end."""
-        line = msgspec.json.encode(Kept(key, row)) + b"\n"
-        if os.write(self._file, line) < len(line):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+        try:
+            append(self._file, msgspec.json.encode(Kept(key, row)) + b"\n")
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self._path)) from error
         self.rows[key] = row
 
     def close(self) -> None:

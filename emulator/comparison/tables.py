@@ -10,7 +10,7 @@ import msgspec
 from emulator.comparison.compare import Cell, Comparison, Judgement, judgements
 from emulator.comparison.measures import MEASURES
 from emulator.errors import InputError
-from emulator.scenario.outputs import write_whole
+from emulator.writing import written_whole
 
 COLUMNS = ("scenario", "clients", "strategy", "rng_seed", "is_proven", "bound_s", "bound")
 """What stands before the measures in the table."""
@@ -75,7 +75,8 @@ def write_table(comparison: Comparison, path: Path) -> None:
     writer.writerow([*COLUMNS, *(measure.name for measure in MEASURES)])
     writer.writerows(_lines(comparison))
     try:
-        write_whole(path, text.getvalue().encode(errors="surrogateescape"))
+        with written_whole(path, "--csv") as file:
+            file.write(text.getvalue().encode(errors="surrogateescape"))
     except OSError as error:
         raise InputError([f"{path}: cannot be written ({error.strerror}); choose another --csv"]) from error
 

@@ -9,8 +9,7 @@ from types import FrameType
 from typing import Any
 
 from emulator.errors import Interrupted
-
-ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from emulator.interrupts import ENDING_SIGNALS
 
 Handler = Callable[[int, FrameType | None], Any] | int | None
 

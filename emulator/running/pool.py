@@ -18,8 +18,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from emulator.engines.signals import ENDING_SIGNALS, SignalWatch
+from emulator.engines.signals import SignalWatch
 from emulator.errors import Interrupted, WorkerDied
+from emulator.interrupts import ENDING_SIGNALS
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")

@@ -1,7 +1,6 @@
 """One call runs a swarm: a scenario goes in, a typed and proven result comes out."""
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from emulator.scenario.setup import Setup
 from emulator.scenario.verify import Verification, verify, verify_written
 from emulator.trace.statistics import SwarmStatistics, jain_index
 from emulator.trace.statistics.client import ClientStatistics
+from emulator.writing import temporary_folder
 
 
 def run(
@@ -94,8 +94,8 @@ def _on_disk(setup: Setup, output: Path | None) -> Iterator[Setup]:
     if setup.scenario.is_on_disk or output is None:
         yield setup
         return
-    with tempfile.TemporaryDirectory(prefix="emulator-inputs-") as folder:
-        yield msgspec.structs.replace(setup, scenario=write_inputs(Path(folder), setup.scenario.clients))
+    with temporary_folder() as folder:
+        yield msgspec.structs.replace(setup, scenario=write_inputs(folder, setup.scenario.clients))
 
 
 def _result(

@@ -11,7 +11,7 @@ from emulator.protocol.files import ClientInput, FileMetadata
 from emulator.scenario.input_names import INPUT_NAME, input_name, misnamed
 from emulator.scenario.input_parser import MAX_NAME_BYTES, ParsedInput
 from emulator.scenario.inputs import read_input
-from emulator.scenario.outputs import write_whole
+from emulator.writing import write_set
 
 MAX_MISSING_LISTED = 3
 
@@ -153,8 +153,7 @@ def write_inputs(folder: Path, clients: Sequence[ClientInput]) -> Scenario:
         # Every run of the new inputs would refuse these names.
         if wrong := misnamed(names.union(input_name(rank) for rank in range(1, len(clients) + 1))):
             raise InputError([f"{folder / text}; or choose another --output" for text in wrong])
-        for rank, client in enumerate(clients, 1):
-            write_whole(folder / input_name(rank), format_input(client))
+        write_set(folder, [(input_name(rank), format_input(client)) for rank, client in enumerate(clients, 1)])
     except OSError as error:
         raise InputError(
             [f"{error.filename}: cannot be written ({error.strerror}); choose another --output"]

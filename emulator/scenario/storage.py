@@ -5,7 +5,6 @@ short write to the end of the file, so that whatever kills the client leaves who
 one. When the output is there under its final name, the stored segments are not needed any more.
 """
 
-import errno
 import os
 import re
 import stat
@@ -15,8 +14,9 @@ from pathlib import Path
 from emulator.protocol.files import HASH_DIGITS, ClientInput, FileMetadata
 from emulator.scenario.input_names import input_name
 from emulator.scenario.inputs import read_input
-from emulator.scenario.outputs import RESUME_FOLDER, format_output, write_whole
+from emulator.scenario.outputs import RESUME_FOLDER, format_output
 from emulator.scenario.scenario import output_name
+from emulator.writing import append, open_to_append, write_whole
 
 STORED = re.compile(rb"^([0-9]{1,10}) ([0-9a-fA-F]{%d})$" % HASH_DIGITS, re.MULTILINE)
 """A stored segment: its number, counted from 0, and its content."""
@@ -71,9 +71,7 @@ class DirectoryStorage:
             descriptor = _open_to_append(path)
             try:
                 # The line's end comes before it: what follows a torn line is not torn with it.
-                line = f"\n{segment} {data}".encode()
-                if os.write(descriptor, line) < len(line):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                append(descriptor, f"\n{segment} {data}".encode())
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -105,13 +103,12 @@ class DirectoryStorage:
 
 
 def _open_to_append(path: Path) -> int:
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        return os.open(path, flags, 0o666)
+        return open_to_append(path)
     except FileNotFoundError:
         # Every client stores something first.
         path.parent.mkdir(exist_ok=True)
-        return os.open(path, flags, 0o666)
+        return open_to_append(path)
 
 
 def _read_at_most(path: Path, most_bytes: int) -> bytes:

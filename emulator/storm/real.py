@@ -1,6 +1,5 @@
 """Judging a run of real processes: it runs in a temporary folder, then its trace and outputs are checked."""
 
-import tempfile
 from pathlib import Path
 
 import msgspec
@@ -16,6 +15,7 @@ from emulator.scenario.setup import Setup
 from emulator.scenario.verify import verify
 from emulator.storm.cases import Case
 from emulator.trace.reader import Trace
+from emulator.writing import temporary_folder
 
 MAX_RUN_S = 60.0
 """A run that takes longer is taken to be endless."""
@@ -23,8 +23,8 @@ MAX_RUN_S = 60.0
 
 def judge_processes(case: Case) -> tuple[str, ...]:
     """Run a case as real processes and return what is wrong with it; empty if it is right."""
-    with tempfile.TemporaryDirectory(prefix="emulator-storm-") as folder:
-        return _judge(case, Path(folder))
+    with temporary_folder() as folder:
+        return _judge(case, folder)
 
 
 def _judge(case: Case, folder: Path) -> tuple[str, ...]:

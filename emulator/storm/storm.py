@@ -15,6 +15,7 @@ from emulator.storm.batches import Batch, Batches, Made, make_batch
 from emulator.storm.cases import Case
 from emulator.storm.shrink import MAX_TRIES, Judge, shrink
 from emulator.storm.weather import Weather
+from emulator.writing import clear_temporary_folders
 
 BATCH = 200
 """How many runs in virtual time a worker makes before it reports."""
@@ -105,6 +106,8 @@ def make_storm(weather: Weather, first: int, num_runs: int, num_workers: int, vi
         failure = None if keeper.failed is None else _shrunk(weather, keeper.failed, view)
     finally:
         view.end()
+        if weather.engine == "processes":
+            clear_temporary_folders()  # of the workers, which may have been killed
     return Outcome(keeper.num_runs, keeper.num_faults, failure)
 
 

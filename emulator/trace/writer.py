@@ -6,17 +6,15 @@ process has sent everything; whatever is older than that for all processes can b
 """
 
 import contextlib
-import errno
-import os
 from bisect import bisect_left
-from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import IO, Literal
 
 from emulator.errors import InputError, RunError
 from emulator.trace.format import Header, encode, encode_end
 from emulator.trace.records import Batch
+from emulator.writing import open_stream
 
 MERGE_AT = 4_096
 """Lines to gather before the next merge."""
@@ -29,33 +27,9 @@ _by_time = itemgetter(0)
 def open_for_writing(path: Path) -> IO[bytes]:
     """A new file; compressed where its name ends in `.gz`. Raises `InputError` where it cannot be written."""
     try:
-        with _not_waiting_for_a_reader(path):
-            if path.suffix != ".gz":
-                return path.open("wb")
-            import gzip
-
-            return cast("IO[bytes]", gzip.open(path, "wb", GZIP_LEVEL))
+        return open_stream(path, "name", gzip_level=GZIP_LEVEL if path.suffix == ".gz" else None)
     except OSError as error:
         raise InputError([f"{path}: cannot be written ({error.strerror}); choose another name"]) from error
-
-
-@contextlib.contextmanager
-def _not_waiting_for_a_reader(path: Path) -> Iterator[None]:
-    """Opening a pipe blocks until another process reads it: refuse one without a reader."""
-    if not path.is_fifo():
-        yield
-        return
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
-    except OSError as error:
-        if error.errno != errno.ENXIO:
-            raise
-        problem = f"{path}: a pipe without a reader; start the reader first, or choose another name"
-        raise InputError([problem]) from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)
 
 
 class TraceWriter:

@@ -78,6 +78,26 @@ def test_a_full_disk_under_stdout_is_one_line(tmp_path: Path) -> None:
             assert (done.returncode, done.stderr) == (1, said), arguments
 
 
+WRONG: list[list[str]] = [
+    ["check", "/nope"],
+    ["--bogus"],
+    ["replay", "/nope", "--frame"],
+    ["--inputs", "/nope", "--json"],
+    ["compare", "--csv", "/", "--json"],
+]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
+@pytest.mark.parametrize("streams", ["2>/dev/full", "2>&-", ">/dev/full 2>/dev/full", ">/dev/full 2>&-", ">&- 2>&-"])
+def test_wrong_input_is_status_2_also_where_nothing_can_be_said(arguments: list[str], streams: str) -> None:
+    command = f'exec "$@" {streams}'
+    done = subprocess.run(
+        ["sh", "-c", command, "sh", sys.executable, "-m", "emulator", *arguments], timeout=TIME_LIMIT_S
+    )
+    assert done.returncode == 2
+
+
 def test_the_first_line_may_be_all_that_is_read(tmp_path: Path) -> None:
     command = f"{sys.executable} -m emulator --inputs {SAMPLES} --output {tmp_path} | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=TIME_LIMIT_S, check=True)  # noqa: S602

@@ -111,7 +111,7 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.Mon
     [
         ("run.png", "neither a picture nor a cast; give it a name that ends in .svg or .cast"),
         ("no/run.svg", "cannot be written (No such file or directory); choose another --record"),
-        ("folder.svg", "not a regular file; choose another --record"),
+        ("folder.svg", "not a regular file, a character device or a pipe; choose another --record"),
     ],
 )
 def test_a_name_that_will_not_do_is_refused(tmp_path: Path, name: str, problem: str) -> None:

@@ -152,7 +152,7 @@ def test_a_signal_while_the_trace_is_read_leaves_no_temporary_trace(
 
     monkeypatch.setattr(checker, "check_trace", end)
     status, _, err = call(capsys, "--inputs", pair.inputs, "--output", tmp_path / "out", "--check", "--quiet")
-    assert (status, err) == (128 + signal.SIGTERM, "emulator: ended by SIGTERM before the trace was checked\n")
+    assert (status, err) == (128 + signal.SIGTERM, "emulator: ended by SIGTERM while the trace was checked\n")
     assert list(temporary.iterdir()) == []
     assert signal.getsignal(signal.SIGTERM) is before
 

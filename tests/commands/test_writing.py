@@ -72,11 +72,9 @@ def test_a_folder_without_the_right_to_write_is_refused_before_the_run(
 
 
 @pytest.mark.parametrize(("words", "flag", "name"), COMMANDS[:-1], ids=IDS[:-1])
-def test_a_folder_or_a_device_is_no_place_for_a_file(
-    tmp_path: Path, capsys: Capture, words: Words, flag: str, name: str
-) -> None:
+def test_a_folder_is_no_place_for_a_file(tmp_path: Path, capsys: Capture, words: Words, flag: str, name: str) -> None:
     (tmp_path / name).mkdir()
-    problem = f"{tmp_path / name}: not a regular file; choose another {flag}"
+    problem = f"{tmp_path / name}: not a regular file, a character device or a pipe; choose another {flag}"
     assert refused(capsys, tmp_path, words, flag, tmp_path / name) == f"emulator: {problem}\n"
 
 

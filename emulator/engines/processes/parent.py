@@ -8,8 +8,8 @@ from typing import Any
 
 from emulator.engines.processes.packet_queue import PacketQueue
 from emulator.engines.processes.plan import WorkerPlan
-from emulator.engines.signals import ENDING_SIGNALS
 from emulator.engines.workers.journal import Journal
+from emulator.interrupts import ENDING_SIGNALS
 from emulator.protocol.messages import TRACKER
 
 STDOUT = 1

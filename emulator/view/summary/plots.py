@@ -1,5 +1,6 @@
 """Pictures of a comparison as SVG and PNG, by matplotlib, which is an extra."""
 
+import io
 import os
 import re
 import warnings
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from emulator.comparison.compare import Cell, Comparison
 from emulator.comparison.intervals import Estimate
 from emulator.errors import EmulatorError, InputError
-from emulator.writing import check_folder
+from emulator.writing import check_folder, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,9 +56,15 @@ def _save(figure: "Figure", path: Path) -> None:
     for ending in FORMATS:
         file = path.with_name(f"{path.name}.{ending}")
         try:
-            figure.savefig(file, dpi=DOTS_PER_INCH, metadata={"Date": None} if ending == "svg" else None)
+            write_whole(file, _drawn(figure, ending))
         except OSError as error:
             raise InputError([f"{file}: cannot be written ({error.strerror}); choose another --plots"]) from error
+
+
+def _drawn(figure: "Figure", ending: str) -> bytes:
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format=ending, dpi=DOTS_PER_INCH, metadata={"Date": None} if ending == "svg" else None)
+    return drawn.getvalue()
 
 
 def _figures(comparison: Comparison) -> Iterator[tuple[str, "Figure"]]:
