@@ -1,4 +1,4 @@
-"""Lower bounds: no strategy brings the files to everybody in less time. What they rest on, and why they hold.
+"""Lower bounds on the makespan that hold for every strategy, with their proofs.
 
 **Rounds** (`least_rounds`). Mundinger, Weber and Weiss, *Optimal scheduling of peer-to-peer file dissemination*,
 Journal of Scheduling 11 (2008) 105–120, arXiv:cs/0606110: one server, N peers, a file of M equal parts, equal uplinks,
@@ -23,7 +23,7 @@ that it wants through its downlink, one segment at a time, once it has come; all
 every wanted file leaves the uplinks of those that own it from the start, once at least.
 
 Delays, links between zones, arrivals, departures and faults can only make a run longer, so the bounds hold for
-them too, and are the less tight. Where a client dies, nothing is to be compared: not everybody gets everything.
+them too, but are less tight. They do not apply where a client dies, since it does not get all of its files.
 """
 
 from collections import Counter
@@ -47,7 +47,7 @@ class Bound(msgspec.Struct, frozen=True):
 
 
 class _Demand(msgspec.Struct, frozen=True):
-    """One file as far as it has to be moved: who has it from the start, and who wants it and has it not."""
+    """One file that must be distributed: the clients that own it, and those that want it and do not own it."""
 
     num_segments: int
     owners: frozenset[int]

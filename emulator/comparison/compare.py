@@ -1,4 +1,4 @@
-"""A comparison: the runs that are missing are made, and then all of them are put together."""
+"""A comparison: it makes the runs that are missing, and then evaluates all of them."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,21 +16,21 @@ from emulator.comparison.workers import Answer, Done, Failed, run_all
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """A run that came to no result. It is not kept, and made again the next time."""
+    """A run without a result. It is not kept, so the next comparison tries it again."""
 
     job: Job
     text: str
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """One strategy on one swarm: what its runs showed, taken together."""
+    """The runs of one strategy on one swarm, and the estimates from them."""
 
     subject: Subject
     num_clients: int
     strategy: str
     rows: tuple[Row, ...]
     estimates: dict[str, Estimate]
-    """By name of the measure; without those that no run showed."""
+    """By name of the measure; only measures that every run has."""
 
     @property
     def num_proven(self) -> int:
@@ -43,13 +43,13 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """All that came of it, by swarm and then by strategy, in the order in which they were asked for."""
+    """The result of a comparison, by swarm and then by strategy, in the order of the request."""
 
     grid: Grid
     cells: tuple[Cell, ...]
     failures: tuple[Failure, ...]
     num_kept: int
-    """Runs that were there from an earlier time."""
+    """How many runs an earlier comparison had already made."""
 
     @property
     def swarms(self) -> list[list[Cell]]:
@@ -67,23 +67,23 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class Progress:
-    """How far a comparison is. A view overrides what it shows."""
+    """Follows the progress of a comparison. A view overrides what it shows."""
 
     def begin(self, num_kept: int, num_runs: int) -> None:
-        """So many of the runs are there already; the workers are started."""
+        """The workers have started `num_runs` runs; `num_kept` others were made earlier."""
 
     def advance(self, job: Job) -> None:
-        """One more has ended."""
+        """A run has ended."""
 
     def tick(self) -> None:
-        """Time passes."""
+        """Called regularly while runs last."""
 
     def end(self) -> None:
-        """No more will come, whether all went well or not."""
+        """The last call, whether all runs succeeded or not."""
 
 
 class _Keeper:
-    """Keeps the rows as they come, and tells of them."""
+    """Keeps each row when its run ends, and reports the progress."""
 
     def __init__(self, results: Results, keys: dict[Job, str], num_kept: int, progress: Progress) -> None:
         self.failures: list[Failure] = []
@@ -108,11 +108,11 @@ class _Keeper:
 def compare(
     grid: Grid, folder: Path, num_workers: int, progress: Progress | None = None, timeout_s: float | None = None
 ) -> Comparison:
-    """Make the runs of `grid` that `folder` does not hold yet, keep them there, and put all together.
+    """Make the runs of `grid` that `folder` does not hold yet, keep them there, and evaluate all runs.
 
-    A run that takes longer than `timeout_s` of the clock on the wall has failed. Raises `InputError` for inputs and
-    folders that cannot be, before anything is run; `Interrupted` where a signal came, and `WorkerDied`: what was done
-    until then is kept.
+    A run that takes longer than `timeout_s` seconds of wall time fails. Raises `InputError` for wrong inputs or an
+    unusable folder before any run starts. Raises `Interrupted` if a signal arrives, and `WorkerDied` if a worker dies;
+    runs that ended before that are kept.
     """
     progress = progress or Progress()
     jobs = grid.jobs()
@@ -148,26 +148,26 @@ def _cell(subject: Subject, strategy: str, rows: Sequence[Row]) -> Cell:
     estimates = {}
     for each in MEASURES:
         values = [value for row in rows if (value := each.value(row)) is not None]
-        # Some runs without it would make those with it look better than the strategy is.
+        # Leaving out the runs without a value would make the strategy look better than it is.
         if len(values) == len(rows) and (found := estimate(values)) is not None:
             estimates[each.name] = found
     return Cell(subject, rows[0].num_clients, strategy, tuple(rows), estimates)
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """Two strategies by one measure: which has less of it, if that can be told."""
+    """Two strategies compared by one measure."""
 
     measure: Measure
     less: Cell
-    """The one with the smaller median."""
+    """The cell with the smaller median."""
     more: Cell
     verdict: Verdict | None
 
 
 def judgements(cells: Sequence[Cell], measure: Measure) -> list[Judgement]:
-    """All pairs of strategies on one swarm, as far as both show the measure; those with the smallest medians first.
+    """All pairs of strategies on one swarm that both have the measure, those with the smallest medians first.
 
-    A strategy with a run that is not proven is judged by nothing: it had less to do.
+    A strategy with a run that is not proven gets no judgement, since that run had less to do.
     """
     measured = [cell for cell in cells if measure.name in cell.estimates and cell.is_proven]
     measured.sort(key=lambda cell: cell.estimates[measure.name].median)

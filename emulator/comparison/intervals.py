@@ -1,10 +1,10 @@
-"""What can be said of a quantity that was measured a few times: its median, within which limits, and against another.
+"""Statistics of a few measurements: the median, its confidence interval, and the comparison of two medians.
 
-The interval of a median is that of order statistics: of n independent measurements, in order, the median of whatever
-they were drawn from lies between the k-th and the k-th last with a probability of at least 1 - 2 P(B < k), where B is
-binomial with n tries of 1/2 (Le Boudec, *Performance Evaluation of Computer and Communication Systems*, theorem 2.1).
-That holds for every distribution, is exact for few measurements, and draws no random numbers. The price is that it
-needs six of them; with fewer, no interval is known with 95 % confidence, and none is given.
+The confidence interval is that of order statistics. The median of the distribution behind n independent, sorted
+measurements lies between the k-th and the k-th last with a probability of at least 1 - 2 P(B < k), where B is binomial
+with n tries of 1/2 (Le Boudec, *Performance Evaluation of Computer and Communication Systems*, theorem 2.1). This holds
+for every distribution, is exact for few measurements, and draws no random numbers. It needs at least six measurements;
+with fewer, there is no interval with 95 % confidence.
 *Rejected:* Student's interval, which takes times of completion for normal and bounds a mean; the bootstrap, whose
 intervals are too narrow for so few values.
 """
@@ -17,12 +17,12 @@ from statistics import median
 import msgspec
 
 CONFIDENCE = Fraction(95, 100)
-FEWEST = 6
+MIN_MEASUREMENTS = 6
 """Measurements that an interval needs: 1 - 2 / 2^n is 0.9375 for five, 0.96875 for six."""
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """A median, and the limits of its interval; None where there were too few measurements."""
+    """A median and the limits of its interval, which are None if there are too few measurements."""
 
     median: float
     low: float | None
@@ -32,14 +32,14 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """By how much of the larger one the smaller is smaller, at least and at most, as shares."""
+    """By which share of the larger value the smaller one is smaller, at least and at most."""
 
     least: float
     most: float
 
 
 def estimate(values: Sequence[float]) -> Estimate | None:
-    """None where nothing was measured."""
+    """Estimate the median; None without measurements."""
     if not values:
         return None
     ordered = sorted(values)
@@ -49,7 +49,7 @@ def estimate(values: Sequence[float]) -> Estimate | None:
 
 
 def interval_rank(num: int) -> int:
-    """The largest k for which the k-th and the k-th last of so many values bound the median well enough; 0 for none."""
+    """The largest k for which the k-th and k-th last of `num` values bound the median well enough; 0 if none."""
     below, rank = Fraction(0), 0
     while 2 * (below + Fraction(comb(num, rank), 2**num)) <= 1 - CONFIDENCE:
         below += Fraction(comb(num, rank), 2**num)
@@ -58,9 +58,9 @@ def interval_rank(num: int) -> int:
 
 
 def judge(less: Estimate, more: Estimate) -> Verdict | None:
-    """Whether the first is certainly smaller; None where the intervals touch, or where there is none.
+    """By how much the first is smaller; None if the intervals touch or are missing.
 
-    That two intervals of 95 % do not touch by mere chance has a probability of less than 5 %.
+    Two 95 % intervals of equal medians miss each other by chance with a probability below 5 %.
     """
     if less.low is None or less.high is None or more.low is None or more.high is None or less.high >= more.low:
         return None

@@ -1,4 +1,4 @@
-"""The swarms that strategies are tried on: made ones, folders of inputs, and scenario files."""
+"""The swarms of a comparison: generated ones, folders of inputs, and scenario files."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -13,16 +13,16 @@ from emulator.scenario.scenario import Scenario
 from emulator.scenario.setup import Setup
 
 DEFAULT_UP = 10e6
-"""Bytes a second of every client's uplink, where nothing is said of lines: without limits, there is no bound."""
+"""Default uplink of every client, in bytes per second. A network without limits would have no lower bound."""
 MADE = Path("made")
 """What a made swarm is called in place of a folder."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """Which swarm to take, on which network, and what flags say of how it is run."""
+    """A swarm, its network, and the options that flags set for its runs."""
 
     scenario: str = ""
-    """A scenario file or a folder of inputs; empty for one file that its seeds own and everybody else wants."""
+    """A scenario file or a folder of inputs; empty for a generated file that its seeds own and all others want."""
     num_clients: int | None = None
     """None for as many as the scenario has."""
     num_seeds: int = 0
@@ -34,7 +34,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """What a person knows it by, apart from its size."""
+        """The swarm's name for people, without its size."""
         seeds = "1 seed" if self.num_seeds == 1 else f"{self.num_seeds} seeds"
         return self.scenario or f"{self.num_segments} segments of {seeds}"
 

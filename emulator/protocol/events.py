@@ -1,7 +1,7 @@
-"""What the protocol says about itself while it runs: one frozen event per thing that happens.
+"""Events: what happens in a run, one frozen struct per kind.
 
-The engine stamps each event with the time, the rank, the thread and the step it happened in (`trace.records`).
-Nothing is shown, counted or checked that is not in an event.
+The engine stamps each event with its time, rank, thread and step (`trace.records`). Views, statistics and the checker
+use only what is in events.
 """
 
 from typing import Literal
@@ -22,7 +22,7 @@ class Event(msgspec.Struct, frozen=True, tag=True, tag_field="event", gc=False):
 
 
 class ThreadStarted(Event, frozen=True):
-    """P4: a thread begins; the thread `main` stands for its process."""
+    """P4: a thread starts. The start of the thread `main` is the start of its process."""
 
     pid: int
 
@@ -39,49 +39,49 @@ class ThreadFailed(Event, frozen=True):
 
 
 class Died(Event, frozen=True):
-    """The rank that this is stamped with is dead: killed, or ended without being told to. Recorded by the engine."""
+    """The stamped rank is dead: it was killed, or its process ended too early. Recorded by the engine."""
 
     cause: str
 
 
 class Restarted(Event, frozen=True):
-    """The rank that this is stamped with is started again. Recorded by the engine."""
+    """The stamped rank is started again. Recorded by the engine."""
 
     is_state_kept: bool
-    """Whether it still has what it had on its disk."""
+    """Whether its disk still holds what it held before."""
 
 
-# Faults (recorded by the engine that injects them; stamped with the rank they happen to, 0 where it is not one rank)
+# Faults (recorded by the engine that injects them; stamped with the rank that they affect, or 0 if they affect several)
 
 
 class FaultBegan(Event, frozen=True):
     """A fault of the plan takes effect."""
 
     fault: str
-    """As in the plan, `kill client 3 at 40%`."""
+    """The fault as the plan writes it: `kill client 3 at 40%`."""
 
 
 class FaultEnded(Event, frozen=True):
-    """A fault that lasts for a time has ended."""
+    """A fault with a duration has ended."""
 
     fault: str
 
 
 class MessageFaulted(Event, frozen=True, gc=True):
-    """A fault did this to a message on its way, right after it was sent. Only in traces, as `Sent` is."""
+    """A fault affected a message right after it was sent. Like `Sent`, recorded only if the run is traced."""
 
     verdict: Literal["dropped", "duplicated", "delayed", "corrupted"]
     on: Channel
     to: int
     message: AnyMessage
-    """As it was sent; where it is corrupted, as it arrives."""
+    """The message as it was sent; a corrupted one as it arrives."""
 
 
-# Messages (recorded by the engine, where a run is traced)
+# Messages (recorded by the engine if the run is traced)
 
 
 class Sent(Event, frozen=True, gc=True):
-    """A message was handed to a communicator, on its way to rank `to`."""
+    """A message to rank `to` was handed to a communicator."""
 
     on: Channel
     to: int
@@ -138,7 +138,7 @@ class ClientFinished(Event, frozen=True):
 
 
 class DownloadStarted(Event, frozen=True):
-    """D3: the client begins a wanted file; `num_present` segments were there already."""
+    """D3: the client begins a wanted file, of which it already holds `num_present` segments."""
 
     file: str
     num_segments: int
@@ -146,7 +146,7 @@ class DownloadStarted(Event, frozen=True):
 
 
 class Arrived(Event, frozen=True):
-    """D3: the client comes to the swarm, after a wait that the scenario gave it."""
+    """D3: the client joins the swarm at the time that the scenario sets."""
 
 
 class RoundBegan(Event, frozen=True, gc=True):
@@ -159,7 +159,7 @@ class RoundBegan(Event, frozen=True, gc=True):
 
 
 class RoundEnded(Event, frozen=True):
-    """D3: the round is over, with `num_segments` got in it."""
+    """D3: the round is over; the client got `num_segments` in it."""
 
     file: str
     round: int
@@ -167,7 +167,7 @@ class RoundEnded(Event, frozen=True):
 
 
 class PeerChosen(Event, frozen=True, gc=True):
-    """D4: this peer was picked at random among `candidates`, after `num_misses` misses in a row."""
+    """D4: the client picked this peer at random from `candidates`, after `num_misses` misses in a row."""
 
     file: str
     peer: int
@@ -176,7 +176,7 @@ class PeerChosen(Event, frozen=True, gc=True):
 
 
 class SeedChosen(Event, frozen=True, gc=True):
-    """D5: these seeds were asked, gave these numbers of open connections, and `seed` had the fewest."""
+    """D5: the client asked these seeds, which answered with these connection counts; `seed` had the fewest."""
 
     file: str
     seed: int
@@ -185,7 +185,7 @@ class SeedChosen(Event, frozen=True, gc=True):
 
 
 class SegmentsTaken(Event, frozen=True, gc=True):
-    """D4, D6: the visit to `uploader` is over: what it gave, and whether it ended with a miss."""
+    """D4, D6: the visit to `uploader` is over. It gave these segments, and may have ended with a miss."""
 
     file: str
     uploader: int
@@ -195,7 +195,7 @@ class SegmentsTaken(Event, frozen=True, gc=True):
 
 
 class SegmentRejected(Event, frozen=True):
-    """The segment did not match its hash: it counts as a miss and is not passed on."""
+    """The segment did not match its hash, so it counts as a miss and is dropped."""
 
     file: str
     segment: int
@@ -203,7 +203,7 @@ class SegmentRejected(Event, frozen=True):
 
 
 class FileWritten(Event, frozen=True):
-    """D7: every segment is there and the output is under its final name."""
+    """D7: the client has every segment, and the output stands under its final name."""
 
     file: str
     num_segments: int
@@ -222,7 +222,7 @@ class FileUnavailable(Event, frozen=True):
     num_present: int
     """Segments that the client has got."""
     num_lost: int
-    """0 where no live client owns the file or knows its segments at all."""
+    """0 if no live client owns the file or knows its segments."""
 
 
 class DownloadsFinished(Event, frozen=True):
@@ -230,7 +230,7 @@ class DownloadsFinished(Event, frozen=True):
 
 
 class ClientLeft(Event, frozen=True):
-    """T8: `client` has departed; it is in no swarm any more."""
+    """T8: `client` has departed and left all swarms."""
 
     client: int
 
@@ -239,14 +239,14 @@ class ClientLeft(Event, frozen=True):
 
 
 class ConnectionOpened(Event, frozen=True):
-    """U2: the first segment given to `client`; `num_open` counts this connection."""
+    """U2: the uploader gave `client` a first segment. `num_open` includes this connection."""
 
     client: int
     num_open: int
 
 
 class ConnectionClosed(Event, frozen=True):
-    """U4: `client` has closed its connection, over which it got `num_segments`; `num_open` are left."""
+    """U4: `client` closed its connection, over which it got `num_segments`; `num_open` connections remain."""
 
     client: int
     num_segments: int

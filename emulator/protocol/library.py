@@ -1,6 +1,6 @@
-"""What a client holds. Pure; one writer (the download thread) and one reader (the upload thread).
+"""What a client holds. Pure, with one writer (the download thread) and one reader (the upload thread).
 
-No lock is needed: a segment appears at once and whole, after its hash was checked, and is never taken back.
+It needs no lock: a segment is added in one step, after its hash was checked, and is never removed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from emulator.protocol.files import HASH_DIGITS, FileMetadata
 
 
 class HeldFile:
-    """One file as far as a client holds it: each segment as it was received, or as its owner has it."""
+    """The segments of one file that a client holds."""
 
     def __init__(self, metadata: FileMetadata, *, is_complete: bool = False) -> None:
         num_segments = metadata.num_segments
@@ -32,7 +32,7 @@ class HeldFile:
 
     @property
     def content(self) -> FileMetadata:
-        """The file, put together from its segments. Raises `ValueError` while segments are missing."""
+        """The file, joined from its segments. Raises `ValueError` while segments are missing."""
         if self.num_missing:
             raise ValueError(f"{self.num_missing} segments of {self.metadata.name!r} are missing")
         return FileMetadata(self.metadata.name, "".join(filter(None, self._segments)))
@@ -60,7 +60,7 @@ class HeldFile:
         """The first missing segment in file order; -1 if none is missing."""
         if self.num_missing == 0:
             return -1
-        # Segments are never taken back, so each search may begin where the last one ended.
+        # Segments are never removed, so each search can begin where the last one ended.
         self._first_missing = found = self._segments.index(None, self._first_missing)
         return found
 
@@ -75,7 +75,7 @@ class HeldFile:
 
     @property
     def missing_bits(self) -> bytes:
-        """The same, but 1 where the segment is missing."""
+        """As `present_bits`, but 1 where the segment is missing."""
         return self.missing_mask.to_bytes(len(self._present), "little")
 
     @property
@@ -94,11 +94,11 @@ class Library:
         return file in self._files
 
     def withdraw(self) -> None:
-        """The client departs, and serves nothing any more."""
+        """Hold nothing from now on: the client departs."""
         self._files = {}
 
     def open(self, metadata: FileMetadata) -> HeldFile:
-        """What is held of a wanted file: nothing of a new file, all of one that the client owns."""
+        """The held segments of a wanted file: none of a new file, all of one that the client owns."""
         return self._files.setdefault(metadata.name, HeldFile(metadata))
 
     def get(self, file: str, segment: int) -> str | None:

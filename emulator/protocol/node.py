@@ -1,4 +1,4 @@
-"""The ports: all that the protocol knows of the world it runs in. An engine supplies them."""
+"""The ports: everything that the protocol knows about its surroundings. An engine supplies them."""
 
 import random
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ from emulator.protocol.messages import AnyMessage
 
 
 class ProtocolError(Exception):
-    """Another rank sent what the protocol does not allow here; the text names it, the step and the message."""
+    """Another rank sent a message that the protocol does not allow here. The text names the rank, step and message."""
 
 
 class DiskFull(Exception):
@@ -26,7 +26,7 @@ class Communicator(Protocol):
     def recv(self, timeout_s: float | None = None) -> tuple[int, AnyMessage]:
         """Wait for the next message, from any source, and return `(source, message)`.
 
-        Raises `TimeoutError` where a time limit is given and nothing has arrived within it.
+        Raises `TimeoutError` if no message arrives within `timeout_s` seconds.
         """
 
 
@@ -41,23 +41,23 @@ class Storage(Protocol):
     """A client's own disk."""
 
     keeps_segments: bool
-    """Whether `store` does anything; else it need not be called."""
+    """Whether `store` keeps segments; if not, it need not be called."""
 
     def read_input(self) -> ClientInput:
         """P1."""
 
     def read_stored(self, metadata: FileMetadata) -> Iterable[tuple[int, str]]:
-        """D3: what an earlier run has left of this file, segment by segment; the caller checks it."""
+        """D3: the segments of this file that an earlier run left behind. The caller checks them."""
 
     def store(self, file: str, segment: int, data: str) -> None:
-        """Keep a segment for a later run, if the run is one that does that."""
+        """Keep a segment for a later run, if `keeps_segments`."""
 
     def write_output(self, content: FileMetadata) -> None:
         """D7: make the output appear under its final name, whole or not at all. Raises `DiskFull`."""
 
 
 class Handler(Protocol):
-    """A server that only ever reacts to one message, without waiting inside."""
+    """A server that reacts to one message at a time, and never waits while it does."""
 
     @property
     def is_running(self) -> bool: ...
@@ -66,7 +66,7 @@ class Handler(Protocol):
 
 
 class Node(Protocol):
-    """What one thread of one rank is given: `size` ranks in all, of which rank 0 is the tracker."""
+    """What an engine gives one thread of one rank. There are `size` ranks, and rank 0 is the tracker."""
 
     rank: int
     size: int
@@ -75,7 +75,7 @@ class Node(Protocol):
     clock: Clock
     storage: Storage
     step: str
-    """The step that the thread is in, `D4`; stamped on every event, and named if the thread dies in it."""
+    """The thread's current step, such as `D4`. It is stamped on every event, and named if the thread dies."""
 
     @property
     def random(self) -> random.Random:
@@ -87,7 +87,7 @@ class Node(Protocol):
     def run_threads(self, download: Callable[["Node"], None], upload: Callable[["Node"], Handler]) -> None:
         """P4: run both threads, each with a node of its own, and return when both have ended.
 
-        `download` is the thread's whole life; `upload` makes the handler that serves the `upload` communicator.
+        `download` is the whole download thread; `upload` makes the handler that serves the `upload` communicator.
         """
 
 

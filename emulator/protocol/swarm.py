@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from emulator.protocol.files import FileMetadata
 
 FEW_TIMES = 8
-"""Of a set that is so many times as large as what is drawn from it, hardly any rank is drawn twice by chance."""
+"""A set more than this many times as large as the draw rarely yields the same rank twice, so repeats are cheap."""
 SPARE_DRAWS = 16
+"""Extra draws, which make up for repeats."""
 
 
 class RankSet:
@@ -53,7 +54,7 @@ class RankSet:
         return tuple(sorted(list(drawn)[:count]))
 
     def _draw_with_repeats(self, count: int, rng: random.Random) -> dict[int, None]:
-        """As many draws, without those that came twice: as fair as `rng.sample`, in a third of the time."""
+        """Draw with replacement and drop repeats: as fair as `rng.sample`, in a third of the time."""
         ranks, random = self._ranks, rng.random
         size = len(ranks)
         return dict.fromkeys([ranks[int(random() * size)] for _ in range(count)])
@@ -82,7 +83,7 @@ class SwarmTable:
         return self._swarms[file]
 
     def report(self, owner: int, metadata: FileMetadata) -> None:
-        """T1: `owner` seeds this file. Raises `ValueError` if an earlier owner gave other hashes."""
+        """T1: `owner` seeds this file. Raises `ValueError` if an earlier owner reported other hashes."""
         swarm = self._swarms.setdefault(metadata.name, Swarm(metadata))
         if swarm.metadata != metadata:
             other = f"rank {min(swarm.seeds)}" if len(swarm.seeds) else "an owner that is lost"
@@ -94,7 +95,7 @@ class SwarmTable:
         return tuple(self._swarms[name].metadata for name in names if name in self._swarms)
 
     def join(self, file: str, rank: int) -> bool:
-        """T6: a client that asks for a swarm becomes a peer of it. True if it was not in it before."""
+        """T6: a client that asks for a swarm becomes a peer of it. True if it was not in the swarm before."""
         swarm = self._swarms[file]
         if rank in swarm.seeds or rank in swarm.peers:
             return False
@@ -116,7 +117,7 @@ class SwarmTable:
         return True
 
     def forget(self, rank: int) -> None:
-        """The client leaves all swarms: it is lost, or has departed."""
+        """Remove the client from all swarms: it is lost, or has departed."""
         for swarm in self._swarms.values():
             swarm.seeds.discard(rank)
             swarm.peers.discard(rank)

@@ -35,7 +35,7 @@ class Network(msgspec.Struct, frozen=True):
     """The lines of ranks 0 (the tracker) to N, and what lies between them.
 
     Raises `InputError` for what cannot be. All ranks that are in no zone, the tracker among them, have the network's
-    own delay to everybody.
+    own delay to all others.
     """
 
     up: Rates

@@ -1,4 +1,4 @@
-"""Proving a folder of outputs, which any program may have written, against what the inputs imply."""
+"""Proving the outputs in a folder, written by any program, against the inputs."""
 
 import os
 import stat

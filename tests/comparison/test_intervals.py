@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.comparison.intervals import CONFIDENCE, FEWEST, Estimate, Verdict, estimate, interval_rank, judge
+from emulator.comparison.intervals import (
+    CONFIDENCE,
+    MIN_MEASUREMENTS,
+    Estimate,
+    Verdict,
+    estimate,
+    interval_rank,
+    judge,
+)
 
 values = st.lists(st.floats(0, 1e6), min_size=1, max_size=40)
 
@@ -37,7 +45,7 @@ def test_the_ranks_are_those_of_the_tables_for_the_median() -> None:
         50: 18,
         100: 40,
     }
-    assert interval_rank(FEWEST) > interval_rank(FEWEST - 1)
+    assert interval_rank(MIN_MEASUREMENTS) > interval_rank(MIN_MEASUREMENTS - 1)
 
 
 def test_six_values_are_bounded_by_the_least_and_the_largest() -> None:
@@ -78,7 +86,9 @@ def test_without_intervals_there_is_no_verdict() -> None:
     assert judge(full, bare) is None
 
 
-@given(values.filter(lambda some: len(some) >= FEWEST), values.filter(lambda some: len(some) >= FEWEST))
+@given(
+    values.filter(lambda some: len(some) >= MIN_MEASUREMENTS), values.filter(lambda some: len(some) >= MIN_MEASUREMENTS)
+)
 def test_a_verdict_holds_for_every_pair_within_the_intervals(one: list[float], other: list[float]) -> None:
     less, more = estimate(one), estimate(other)
     assert less is not None

@@ -10,7 +10,7 @@ from rich.text import Text
 from emulator.comparison import compare
 from emulator.comparison.compare import Cell, Comparison, Judgement, judgements
 from emulator.comparison.grid import Grid, Job
-from emulator.comparison.intervals import FEWEST
+from emulator.comparison.intervals import MIN_MEASUREMENTS
 from emulator.comparison.measures import BY_NAME, Measure
 from emulator.view.progress import make_bar
 from emulator.view.text import index, plural, printable, seconds
@@ -70,8 +70,10 @@ def comparison_summary(comparison: Comparison) -> Iterator[RenderableType]:
         yield _costs_table(cells)
         yield Text()
         yield from map(Text, verdict_texts(cells))
-    if comparison.grid.repeat < FEWEST and len(comparison.grid.strategies) > 1:
-        yield Text(f"no verdicts: an interval needs {FEWEST} runs of each strategy, and there are fewer", style="dim")
+    if comparison.grid.repeat < MIN_MEASUREMENTS and len(comparison.grid.strategies) > 1:
+        yield Text(
+            f"no verdicts: an interval needs {MIN_MEASUREMENTS} runs of each strategy, and there are fewer", style="dim"
+        )
     yield from _problems(comparison)
 
 
