@@ -1,4 +1,4 @@
-"""Who waits for whom where a trace ends too early: what a person looks at when a run hangs."""
+"""What each client waits for where a trace ends too early: what a person looks at when a run hangs."""
 
 import msgspec
 
@@ -29,8 +29,8 @@ def _wait_of(known: Known, client: Client) -> Wait | None:
     rank = client.rank
     if client.outstanding is not None:
         line, to, request = client.outstanding
-        whom = f"rank {to}" if to != TRACKER else "the tracker"
-        return Wait(rank, to, f"client {rank} waits for {whom} to answer {in_words(request)}", line)
+        asked = f"rank {to}" if to != TRACKER else "the tracker"
+        return Wait(rank, to, f"client {rank} waits for {asked} to answer {in_words(request)}", line)
     if client.declared and not client.barriers[1]:
         return _barrier(known, client, 1, "first", client.declared)
     if known.course.second_barrier and client.asked and not client.barriers[2]:

@@ -9,8 +9,6 @@ from emulator.checker.known import Known
 from emulator.checker.rule import Rule
 from emulator.checker.words import in_words, names_of
 
-TO_THE_END = "every client that is alive comes to its end"
-
 
 class OmissionCheck:
     """What the protocol demands of every client that is alive, and that did not happen."""
