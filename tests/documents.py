@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 def make_checkout(folder: Path) -> Path:
     """Copy what the commands need into `folder`, where they may leave files behind."""
-    for name in ("emulator", "samples", "benchmarks"):
+    for name in ("emulator", "samples", "benchmarks", "tests"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     commands = folder / "bin"
     commands.mkdir()

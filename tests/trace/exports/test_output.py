@@ -145,7 +145,7 @@ def test_an_output_that_is_no_file_is_left_alone(sample_trace: Path, tmp_path: P
     os.mkfifo(pipe)
     for output in (tmp_path, pipe):
         said = fail(sample_trace, "--to", "csv", "--output", output)
-        assert said == f"emulator: {output}: not a regular file; choose another --output"
+        assert said == f"emulator: {output}: not a regular file, a character device or a pipe; choose another --output"
     assert pipe.is_fifo()
 
 
