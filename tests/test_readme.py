@@ -131,7 +131,7 @@ def test_both_install_lines_begin_with_a_virtual_environment() -> None:
     """A system's own Python often refuses `pip install` outside of one (PEP 668)."""
     begin = "python3 -m venv .venv && . .venv/bin/activate && "
     assert install_line("run") == f"{begin}pip install . && python -m emulator --clients 5 --inputs samples/"
-    assert install_line("test") == f"{begin}pip install tox && tox -p"
+    assert install_line("test") == f"{begin}pip install tox && tox -p 2"
 
 
 VERIFY = ".venv/bin/emulator"

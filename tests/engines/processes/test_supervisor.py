@@ -237,7 +237,8 @@ def test_who_is_paused_goes_on_and_is_never_taken_for_dead(tmp_path: Path, who: 
     assert (began.rank, ended.rank) == (rank, rank)
     assert ended.time_s - began.time_s >= 0.2
     times_s = [record.time_s for record in told.records if record.rank == rank and record not in (began, ended)]
-    assert max(later_s - sooner_s for sooner_s, later_s in pairwise(times_s)) >= 0.19  # the signal comes a moment after the record
+    # The signal comes a moment after the record.
+    assert max(later_s - sooner_s for sooner_s, later_s in pairwise(times_s)) >= 0.19
     told.assert_valid()
 
 

@@ -143,9 +143,12 @@ def test_an_output_that_cannot_be_written_is_told_in_one_line(sample_trace: Path
 def test_an_output_that_is_no_file_is_left_alone(sample_trace: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    for output in (tmp_path, pipe):
-        said = fail(sample_trace, "--to", "csv", "--output", output)
-        assert said == f"emulator: {output}: not a regular file, a character device or a pipe; choose another --output"
+    refused = {
+        tmp_path: "not a regular file, a character device or a pipe; choose another --output",
+        pipe: "a pipe without a reader; start the reader first, or choose another --output",
+    }
+    for output, why in refused.items():
+        assert fail(sample_trace, "--to", "csv", "--output", output) == f"emulator: {output}: {why}"
     assert pipe.is_fifo()
 
 
