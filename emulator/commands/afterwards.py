@@ -11,7 +11,7 @@ from emulator.interrupts import raised
 def kept_run(keep: Callable[[], object] | None, what: str, loss: str) -> Iterator[None]:
     """Call `keep`, unless it is None, after what runs inside: also after a run that failed.
 
-    A signal that comes meanwhile ends it, and the error says while `what`. A run that a signal ended is not kept; its
+    A signal that comes then raises `Interrupted` with the words of `what`. A run that a signal ended is not kept; its
     error says so, in the words of `loss`. No worker waits for what is kept, and it is the same with a terminal and
     without one.
     """

@@ -4,6 +4,8 @@ import os
 import random
 import select
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -61,6 +63,24 @@ def test_ctrl_c_while_modules_are_imported_ends_the_command_at_once(
     run.process.wait(START_UP_S)
     assert run.end(within_s=START_UP_S) == -signal.SIGINT
     assert run.errors == ""
+
+
+def test_nothing_is_imported_before_the_first_statement() -> None:
+    """Until then, Ctrl-C prints a traceback."""
+    program = "import sys; before = {*sys.modules}; import emulator; print(*{*sys.modules} - before)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "emulator\n"
+
+
+def test_a_sigint_that_is_ignored_stays_ignored(start: StartRun) -> None:
+    """As in a background job of a script, or under nohup."""
+    run = start(before_exec=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    run.wait_until_it_downloads()
+    run.tell(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        run.process.wait(0.3)
+    run.tell(signal.SIGTERM)
+    assert run.end() == 128 + signal.SIGTERM
 
 
 @pytest.mark.parametrize(("method", "tries"), [("fork", 10), ("spawn", 3)])
