@@ -22,8 +22,8 @@ def endless(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
 
 @pytest.fixture(scope="package")
 def short(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
-    """A swarm that lasts long enough to be stopped in the middle."""
-    shape = Shape(clients=4, files=4, segments=(1_000, 1_000))
+    """A swarm that lasts long enough to be stopped in the middle, also by a test that has to wait for its turn."""
+    shape = Shape(clients=4, files=4, segments=(3_000, 3_000))
     return write_inputs(tmp_path_factory.mktemp("short") / "inputs", generate(shape))
 
 
