@@ -37,7 +37,7 @@ def test_a_run_that_a_signal_ends_is_not_recorded(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_until(lambda: trace.exists() and b"BarrierPassed" in trace.read_bytes(), 30, "the run has begun")
+    wait_until(lambda: trace.exists() and b'"event":"BarrierPassed"' in trace.read_bytes(), 30, "the run has begun")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     told = "emulator: ended by SIGINT before every wanted file was there; nothing is recorded\n"

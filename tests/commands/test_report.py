@@ -94,7 +94,7 @@ def test_a_run_that_fails_is_reported_and_one_that_a_signal_ends_is_not(tmp_path
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_until(lambda: trace.exists() and b"BarrierPassed" in trace.read_bytes(), 30, "the run has begun")
+    wait_until(lambda: trace.exists() and b'"event":"BarrierPassed"' in trace.read_bytes(), 30, "the run has begun")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err.count("\n")) == (130, 1)
